@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# One file, no recursion: `make`, `make check-unit check-cli check-vm`, `make bench`, `make install`.
+# CONTRIBUTING.md says what each check is.
+
+ARCH	  := $(shell uname -m)
+BUILD	  ?= build
+PREFIX	  ?= /usr/local
+CC	  ?= gcc
+CLANG	  ?= clang
+PKGCONFIG ?= pkg-config
+WERROR	  ?=
+SANITIZE  ?=
+FUZZ_SECONDS ?= 60
+export BUILD FUZZ_SECONDS
+
+WARN := -Wall -Wextra -Wformat=2 -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla \
+	-Wwrite-strings -Wcast-qual -Wimplicit-fallthrough -Wundef -Wno-missing-field-initializers $(if $(WERROR),-Werror)
+LIBS := jansson libarchive libkmod
+CFLAGS	   ?= -O2 -g
+ALL_CFLAGS  = -std=gnu11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -I. $(WARN) $(CFLAGS) $(SANITIZE) \
+	      $(LIB_CFLAGS)
+LIB_CFLAGS := $(shell $(PKGCONFIG) --cflags $(LIBS))
+ALL_LIBS   := $(shell $(PKGCONFIG) --libs $(LIBS))
+
+LIB_SRCS   := $(wildcard base/*.c proto/*.c kernel/*.c image/*.c vm/*.c diag/*.c run/*.c report/*.c)
+CMD_SRCS   := $(wildcard cmd/*.c)
+AGENT_SRCS := $(wildcard guest/*.c) proto/frame.c
+UNIT_NAMES := $(patsubst %.c,%,$(wildcard t/unit/test_*.c))
+FUZZ_NAMES := $(patsubst %.c,%,$(wildcard t/fuzz/fuzz_*.c))
+FAKE_QEMU  := $(BUILD)/t/cli/qemu-system-x86_64
+
+# The agent is static and small: musl where there is one, else the C library at hand.
+MUSL_GCC   := $(shell command -v musl-gcc)
+TRIPLET	   := $(shell $(CC) -print-multiarch 2>/dev/null)
+AGENT_CC   ?= $(if $(MUSL_GCC),$(MUSL_GCC) -idirafter /usr/include -idirafter /usr/include/$(TRIPLET),$(CC))
+AGENT	   := libexec/agent.$(ARCH)
+PROBE	   := $(if $(filter x86_64,$(ARCH)),libexec/probe.x86_64)
+
+all: bin/ktest $(AGENT) $(PROBE) doc/ktest.1
+
+# The options' part comes from the table that parses them.
+doc/ktest.1: doc/ktest.1.in bin/ktest
+	bin/ktest words run mdoc >$(BUILD)/run.mdoc
+	sed -e '/^@RUN_OPTIONS@$$/{r $(BUILD)/run.mdoc' -e 'd;}' $< >$@
+
+# The library and its tests are built up to three times: plain, for the sanitizers, for fuzzing.
+# $(call variant,DIR,PROGRAM)
+define variant
+$(1)/%.o: %.c $(BUILD)/flags
+	@mkdir -p $$(@D)
+	$$(CC) $$(ALL_CFLAGS) -MMD -MP -c -o $$@ $$<
+
+$(1)/libktest.a: $(LIB_SRCS:%.c=$(1)/%.o)
+	@rm -f $$@
+	$$(AR) rcs $$@ $$^
+
+$(2): $(CMD_SRCS:%.c=$(1)/%.o) $(1)/libktest.a
+	@mkdir -p $$(@D)
+	$$(CC) $$(ALL_CFLAGS) $$(LDFLAGS) -o $$@ $$^ $$(ALL_LIBS)
+
+$(1)/t/unit/%: t/unit/%.c $(1)/libktest.a
+	@mkdir -p $$(@D)
+	$$(CC) $$(ALL_CFLAGS) -MMD -MP $$(LDFLAGS) -o $$@ $$< $(1)/libktest.a $$(ALL_LIBS) -lcmocka
+
+$(1)/t/fuzz/%: t/fuzz/%.c $(1)/libktest.a
+	@mkdir -p $$(@D)
+	$$(CC) $$(ALL_CFLAGS) -fsanitize=fuzzer -MMD -MP $$(LDFLAGS) -o $$@ $$< $(1)/libktest.a $$(ALL_LIBS)
+
+-include $(patsubst %.c,$(1)/%.d,$(LIB_SRCS) $(CMD_SRCS)) $(UNIT_NAMES:%=$(1)/%.d) $(FUZZ_NAMES:%=$(1)/%.d)
+endef
+
+SAN := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+$(BUILD)/asan/% bin/ktest-asan: SANITIZE = $(SAN)
+$(BUILD)/fuzz/%: SANITIZE = $(SAN) -fsanitize=fuzzer-no-link
+$(BUILD)/fuzz/%: override CC = $(CLANG)
+$(eval $(call variant,$(BUILD),bin/ktest))
+$(eval $(call variant,$(BUILD)/asan,bin/ktest-asan))
+$(eval $(call variant,$(BUILD)/fuzz,$(BUILD)/fuzz/ktest))
+
+# Whatever the compiler is told is something that every object depends on.
+FLAGS := $(CC) $(CLANG) $(ALL_CFLAGS) $(LDFLAGS)
+$(BUILD)/flags: FORCE
+	@mkdir -p $(@D)
+	@echo '$(FLAGS)' | cmp -s - $@ || echo '$(FLAGS)' >$@
+
+$(AGENT): $(AGENT_SRCS) $(wildcard guest/*.h proto/*.h)
+	@mkdir -p $(@D)
+	$(AGENT_CC) -std=gnu11 -D_GNU_SOURCE -I. $(WARN) -Os -static -s -o $@ $(AGENT_SRCS)
+
+libexec/probe.x86_64: guest/probe/probe.S guest/probe/probe.ld
+	@mkdir -p $(@D) $(BUILD)
+	$(CC) -m32 -c -o $(BUILD)/probe.o guest/probe/probe.S
+	$(LD) -m elf_i386 -T guest/probe/probe.ld --oformat binary -o $@ $(BUILD)/probe.o
+
+$(FAKE_QEMU): $(wildcard t/cli/*.c t/cli/*.h) proto/frame.c proto/frame.h $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -o $@ $(filter %.c,$^) $(ALL_LIBS)
+
+unit-tests: $(UNIT_NAMES:%=$(BUILD)/%)
+unit-tests-asan: $(UNIT_NAMES:%=$(BUILD)/asan/%)
+fuzzers: $(FUZZ_NAMES:%=$(BUILD)/fuzz/%)
+# Everything that is compiled and linked, nothing of it put in bin/: for the other compiler.
+objects: $(LIB_SRCS:%.c=$(BUILD)/%.o) $(CMD_SRCS:%.c=$(BUILD)/%.o) unit-tests $(FAKE_QEMU)
+
+# Each check prints a line a test program and ends with a total; `make check` has one for all.
+check-build: all unit-tests unit-tests-asan bin/ktest-asan fuzzers $(FAKE_QEMU)
+check: check-build
+	t/run
+check-unit: unit-tests unit-tests-asan
+	t/run unit unit-asan
+check-lib:
+	t/run lib
+check-cli: all bin/ktest-asan $(FAKE_QEMU)
+	t/run cli cli-asan
+check-vm: all
+	t/run vm
+check-lint:
+	t/run lint
+check-fuzz: fuzzers
+	t/run fuzz
+bench: all $(FAKE_QEMU)
+	t/bench/run
+
+# A tree of its own in lib/ktest: the programs find it through the link.
+TREE := $(DESTDIR)$(PREFIX)/lib/ktest
+install: all
+	install -d $(TREE)/bin $(TREE)/libexec $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1
+	install bin/ktest $(TREE)/bin
+	install $(AGENT) $(TREE)/libexec
+	$(if $(PROBE),install -m 644 $(PROBE) $(TREE)/libexec)
+	cp -R --no-preserve=ownership lib tests $(TREE)
+	ln -sfn ../lib/ktest/bin/ktest $(DESTDIR)$(PREFIX)/bin/ktest
+	install -m 644 doc/ktest.1 $(DESTDIR)$(PREFIX)/share/man/man1
+	install -D -m 644 doc/ktest.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/ktest
+
+clean:
+	rm -rf $(BUILD) bin libexec doc/ktest.1
+
+FORCE:
+.PHONY: all unit-tests unit-tests-asan fuzzers objects check check-build check-unit check-lib check-cli check-vm check-lint \
+	check-fuzz bench install clean FORCE
+.DELETE_ON_ERROR:
+.SECONDARY:

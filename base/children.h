@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Ending what came of a child where no pid namespace does it: for a subreaper (prctl(2)), to which
+ * it all comes. */
+#ifndef BASE_CHILDREN_H
+#define BASE_CHILDREN_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+/* Our children now; the caller frees the vector. NULL with *n 0 when there are none. */
+pid_t *children_list(size_t *n);
+
+/*
+ * SIGKILL and reap every child that is not in keep, round after round: each hands us its own.
+ * Bounded, since one may fork while we look.
+ */
+void children_end(const pid_t *keep, size_t nkeep);
+
+#endif

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The commands: each takes its own argv (argv[0] is its name), prints, and returns the exit status,
+ * or a negative errno with *err set for main to print.
+ */
+#ifndef CMD_CMD_H
+#define CMD_CMD_H
+
+#include <stdbool.h>
+
+#include "base/err.h"
+
+/* Set by -v and -x: debugging notes are printed too. */
+extern bool cmd_verbose;
+
+int cmd_run(int argc, char **argv, struct err *err);
+int cmd_needs(int argc, char **argv, struct err *err);
+int cmd_results(int argc, char **argv, struct err *err);
+int cmd_kernel(int argc, char **argv, struct err *err);
+int cmd_doctor(int argc, char **argv, struct err *err);
+/* `words COMMAND [mdoc]`: its options for shell completion, or for the manual page. Not for people.
+ */
+int cmd_words(int argc, char **argv, struct err *err);
+
+#endif

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* ktest results: results.json derived again from a journal, and the table of it. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "base/json.h"
+#include "base/opt.h"
+#include "base/str.h"
+#include "cmd/cmd.h"
+#include "report/table.h"
+#include "run/result.h"
+
+struct results_options {
+	char *dir;
+	bool json;
+};
+
+#define AT(field) .offset = offsetof(struct results_options, field)
+
+static const struct opt results_opts[] = {
+	{'o', "out", OPT_STRING, "DIR", "output directory of the run (./ktest-out)", AT(dir)},
+	{0, "json", OPT_BOOL, NULL, "print results.json instead of the table", AT(json)},
+	{'h', "help", OPT_HELP, NULL, "this list", AT(json)},
+	{0},
+};
+
+static int help(void)
+{
+	_cleanup_strbuf_ struct strbuf b = {0};
+
+	opt_help(results_opts, 0, &b);
+	printf("usage: ktest results [options] [DIR]\n\n%s", b.s);
+	return 0;
+}
+
+static void print_results(const struct result *r, bool json)
+{
+	bool terminal = isatty(STDOUT_FILENO);
+	_cleanup_json_ json_t *o = NULL;
+	struct winsize ws = {0};
+
+	if (json) {
+		o = result_json(r);
+		json_dumpf(o, stdout, JSON_INDENT(1));
+		putchar('\n');
+		return;
+	}
+	if (terminal)
+		ioctl(STDOUT_FILENO, TIOCGWINSZ, &ws);
+	table_print(stdout, r, ws.ws_col, terminal);
+}
+
+static int derive(const char *dir, bool json, struct err *err)
+{
+	_cleanup_free_ char *journal = xasprintf("%s/journal.jsonl", dir);
+	_cleanup_free_ char *path = xasprintf("%s/results.json", dir);
+	struct result res;
+	int r = result_read(journal, &res, err);
+
+	if (r == 0)
+		r = result_write(&res, path, err);
+	if (r == 0)
+		print_results(&res, json);
+	result_done(&res);
+	if (r == 0 && (fflush(stdout) || ferror(stdout)))
+		r = err_errno(err, "standard output");
+	return r;
+}
+
+/* Options may stand behind the directory as well. */
+static int parse(int argc, char **argv, struct results_options *o, const char **dir,
+		 struct err *err)
+{
+	int rest, r = opt_parse(results_opts, 0, argc, argv, o, &rest, err);
+
+	if (r || rest == argc)
+		return r;
+	*dir = argv[rest];
+	argc -= rest;
+	argv += rest;
+	r = opt_parse(results_opts, 0, argc, argv, o, &rest, err);
+	if (r == 0 && (rest < argc || o->dir))
+		r = err_usage(err, "results: one output directory at a time");
+	return r;
+}
+
+int cmd_results(int argc, char **argv, struct err *err)
+{
+	struct results_options o = {0};
+	const char *dir = NULL;
+	int r = parse(argc, argv, &o, &dir, err);
+
+	if (r == OPT_WANTS_HELP)
+		r = help();
+	else if (r == 0)
+		r = derive(dir ? dir : o.dir ? o.dir : "ktest-out", o.json, err);
+	free(o.dir);
+	return r;
+}

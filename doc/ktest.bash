@@ -1,0 +1,111 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Completion for bash: source this file, or install it as
+# /usr/share/bash-completion/completions/ktest.
+
+# _ktest_offer WORDS: those of them that go on from what is typed.
+_ktest_offer()
+{
+	mapfile -t COMPREPLY < <(compgen -W "$1" -- "$cur")
+}
+
+# _ktest_files [SUFFIX]: directories, and files, all or those with the suffix.
+_ktest_files()
+{
+	compopt -o filenames 2>/dev/null
+	mapfile -t COMPREPLY < <(compgen -d -- "$cur"; compgen -f -X "!*${1-}" -- "$cur")
+	# What is a directory was found twice where there is no suffix.
+	((${#COMPREPLY[@]} < 2)) || mapfile -t COMPREPLY < <(printf '%s\n' "${COMPREPLY[@]}" | sort -u)
+}
+
+_ktest_dirs()
+{
+	compopt -o filenames 2>/dev/null
+	mapfile -t COMPREPLY < <(compgen -d -- "$cur")
+}
+
+_ktest_kernels()
+{
+	if [[ $cur == [./]* ]]; then
+		_ktest_dirs
+		return
+	fi
+	_ktest_offer "host $("$ktest" kernel list 2>/dev/null | cut -d ' ' -f 1)"
+}
+
+# The subtests of the last test file on the line, if there is one.
+_ktest_subtests()
+{
+	local i
+	for ((i = COMP_CWORD - 1; i > 1; i--)); do
+		[[ ${COMP_WORDS[i]} == *.ktest ]] || continue
+		"$ktest" needs "${COMP_WORDS[i]/#~\//$HOME/}" 2>/dev/null | grep -v =
+		return
+	done
+}
+
+_ktest_run()
+{
+	local words
+	case $prev in
+	-k | --kernel) _ktest_kernels ;;
+	-a | --arch) _ktest_offer "x86_64 i386 aarch64" ;;
+	-n | --network) _ktest_offer "user none" ;;
+	-o | --out | -T | --vm-dir) _ktest_dirs ;;
+	--accel) _ktest_offer "auto kvm tcg" ;;
+	--bus) _ktest_offer "virtio-blk virtio-scsi-pci ahci piix4-ide lsi nvme" ;;
+	--root | --qemu) _ktest_files ;;
+	-p | --priority | -N | --nice | --mem | --cpus | --timeout | --append | --qemu-arg | --env | --log-limit) ;;
+	*)
+		if [[ $cur == -* ]]; then
+			_ktest_offer "$("$ktest" words run 2>/dev/null)"
+			return
+		fi
+		words=$(_ktest_subtests)
+		_ktest_files .ktest
+		[[ -z $words ]] || mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -W "$words" -- "$cur")
+		;;
+	esac
+}
+
+_ktest_kernel()
+{
+	if ((COMP_CWORD == 2)); then
+		_ktest_offer "fetch list"
+	elif [[ ${COMP_WORDS[2]} == fetch && $cur == -* ]]; then
+		_ktest_offer "--headers --mirror --force --help"
+	elif [[ ${COMP_WORDS[2]} == fetch ]]; then
+		_ktest_files
+	fi
+}
+
+_ktest()
+{
+	local ktest=$1 cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
+	COMPREPLY=()
+	if ((COMP_CWORD == 1)); then
+		_ktest_offer "run needs results kernel doctor help"
+		return
+	fi
+	case ${COMP_WORDS[1]} in
+	run) _ktest_run ;;
+	needs)
+		if [[ $cur == -* ]]; then
+			_ktest_offer "-a --arch -p --priority --json -h --help"
+		else
+			_ktest_files .ktest
+		fi
+		;;
+	results)
+		if [[ $cur == -* ]]; then
+			_ktest_offer "-o --out --json -h --help"
+		else
+			_ktest_dirs
+		fi
+		;;
+	kernel) _ktest_kernel ;;
+	esac
+}
+
+complete -F _ktest ktest

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "kernel/distro.h"
+
+#include "kernel/apt.h"
+
+static const char *const archs_known[] = {"amd64", "arm64", "i386"};
+
+static const struct distro distros[] = {
+	{
+		.name = "debian",
+		.origin = "Debian",
+		.security_label = "Debian-Security",
+		.mirror = "http://deb.debian.org/debian",
+		.security = "http://deb.debian.org/debian-security",
+		.components = "main",
+		.keyring = "/usr/share/keyrings/debian-archive-keyring.gpg",
+		.keyring_package = "debian-archive-keyring",
+		.image = {"linux-image-amd64", "linux-image-arm64", "linux-image-686-pae"},
+	},
+	{
+		.name = "ubuntu",
+		.origin = "Ubuntu",
+		.mirror = "http://archive.ubuntu.com/ubuntu",
+		.ports = "http://ports.ubuntu.com/ubuntu-ports",
+		.components = "main restricted",
+		.keyring = "/usr/share/keyrings/ubuntu-archive-keyring.gpg",
+		.keyring_package = "ubuntu-keyring (on Debian: ubuntu-archive-keyring)",
+		.image = {"linux-image-generic", "linux-image-generic", NULL},
+	},
+};
+
+const struct distro *distro_find(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(distros); i++)
+		if (str_eq(name, distros[i].name))
+			return &distros[i];
+	return NULL;
+}
+
+const char *distro_image(const struct distro *d, const char *arch)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(archs_known); i++)
+		if (str_eq(arch, archs_known[i]))
+			return d->image[i];
+	return NULL;
+}
+
+char *distro_names(void)
+{
+	_cleanup_strv_ struct strv names = {0};
+
+	for (size_t i = 0; i < ARRAY_SIZE(distros); i++)
+		strv_add(&names, distros[i].name);
+	return strv_join(&names, ", ");
+}
+
+static bool is_port(const struct distro *d, const char *arch)
+{
+	return d->ports && !str_eq(arch, "amd64") && !str_eq(arch, "i386");
+}
+
+/* The host's own sources know which mirror is near, or reachable at all. */
+static char *pick_mirror(const struct distro *d, const char *arch, const char *mirror)
+{
+	char *host;
+
+	if (mirror)
+		return xstrdup(mirror);
+	if (is_port(d, arch))
+		return xstrdup(d->ports);
+	host = apt_host_mirror(d->origin, d->origin);
+	return host ? host : xstrdup(d->mirror);
+}
+
+static char *pick_security(const struct distro *d, const char *given, const char *mirror)
+{
+	char *host;
+
+	if (!d->security)
+		return xstrdup(mirror);
+	if (given)
+		return NULL;
+	host = apt_host_mirror(d->origin, d->security_label);
+	return host ? host : xstrdup(d->security);
+}
+
+static void add_line(struct strbuf *b, const struct distro *d, const char *arch, const char *uri,
+		     const char *release, const char *suffix)
+{
+	strbuf_addf(b, "deb [arch=%s target=Packages signed-by=%s] %s %s%s %s\n", arch, d->keyring,
+		    uri, release, suffix, d->components);
+}
+
+static void add_arch(struct strbuf *b, const struct distro *d, const char *release,
+		     const char *arch, const char *given, bool updates)
+{
+	_cleanup_free_ char *mirror = pick_mirror(d, arch, given);
+	_cleanup_free_ char *security = pick_security(d, given, mirror);
+
+	add_line(b, d, arch, mirror, release, "");
+	if (!updates)
+		return;
+	add_line(b, d, arch, mirror, release, "-updates");
+	if (security)
+		add_line(b, d, arch, security, release, "-security");
+}
+
+char *distro_sources(const struct distro *d, const char *release, const struct strv *archs,
+		     const char *mirror, bool updates)
+{
+	struct strbuf b = {0};
+
+	for (size_t i = 0; i < archs->n; i++)
+		add_arch(&b, d, release, archs->v[i], mirror, updates);
+	return strbuf_detach(&b);
+}

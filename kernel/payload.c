@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "kernel/payload.h"
+
+#include <elf.h>
+#include <endian.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cache.h"
+#include "base/file.h"
+#include "kernel/unpack.h"
+
+#define SIZE_LIMIT ((size_t)512 << 20)
+#define CACHE_MAX  ((uint64_t)512 << 20)
+
+/* struct setup_header; offsets from the start of the file */
+#define BZ_SETUP_SECTS	  0x1f1
+#define BZ_MAGIC	  0x202
+#define BZ_PROTOCOL	  0x206
+#define BZ_PAYLOAD_OFFSET 0x248 /* since protocol 2.08 */
+#define BZ_PAYLOAD_LENGTH 0x24c
+#define BZ_HEADER_END	  0x250
+
+#define XEN_ELFNOTE_PHYS32_ENTRY 18
+#define NOTE_ALIGN		 4
+
+struct bytes {
+	const unsigned char *data;
+	size_t len;
+};
+
+static bool has(const struct bytes *b, uint64_t at, uint64_t len)
+{
+	return at <= b->len && len <= b->len - at;
+}
+
+static uint32_t le32_at(const struct bytes *b, size_t at)
+{
+	uint32_t v;
+
+	memcpy(&v, b->data + at, sizeof(v));
+	return le32toh(v);
+}
+
+/* ---- the ELF kernel */
+
+static bool is_entry(const struct bytes *notes, size_t at, const Elf64_Nhdr *n)
+{
+	size_t desc = at + sizeof(*n) + NOTE_ALIGN;
+
+	return n->n_type == XEN_ELFNOTE_PHYS32_ENTRY && n->n_namesz == sizeof("Xen") &&
+	       n->n_descsz >= 4 && has(notes, desc, n->n_descsz) &&
+	       !memcmp(notes->data + at + sizeof(*n), "Xen", sizeof("Xen")) &&
+	       le32_at(notes, desc) != 0;
+}
+
+static uint64_t note_padded(uint32_t size)
+{
+	return ((uint64_t)size + NOTE_ALIGN - 1) / NOTE_ALIGN * NOTE_ALIGN;
+}
+
+static bool notes_have_entry(const struct bytes *notes)
+{
+	Elf64_Nhdr n;
+
+	for (uint64_t at = 0; has(notes, at, sizeof(n));) {
+		n.n_namesz = le32_at(notes, at);
+		n.n_descsz = le32_at(notes, at + 4);
+		n.n_type = le32_at(notes, at + 8);
+		if (is_entry(notes, at, &n))
+			return true;
+		at += sizeof(n) + note_padded(n.n_namesz) + note_padded(n.n_descsz);
+	}
+	return false;
+}
+
+static bool segment_has_entry(const struct bytes *elf, uint64_t at)
+{
+	struct bytes notes;
+	Elf64_Phdr ph;
+
+	memcpy(&ph, elf->data + at, sizeof(ph));
+	/* By other alignments QEMU and the ABI disagree about where a note's parts lie. */
+	if (le32toh(ph.p_type) != PT_NOTE || le64toh(ph.p_align) != NOTE_ALIGN ||
+	    !has(elf, le64toh(ph.p_offset), le64toh(ph.p_filesz)))
+		return false;
+	notes = (struct bytes){elf->data + le64toh(ph.p_offset), le64toh(ph.p_filesz)};
+	return notes_have_entry(&notes);
+}
+
+/* Whether QEMU can enter it directly; all fields are as the file has them, little-endian. */
+static bool elf_bootable(const struct bytes *elf)
+{
+	static const unsigned char ident[] = {0x7f, 'E', 'L', 'F', ELFCLASS64, ELFDATA2LSB};
+	Elf64_Ehdr eh;
+	uint64_t at;
+
+	if (elf->len < sizeof(eh) || memcmp(elf->data, ident, sizeof(ident)))
+		return false;
+	memcpy(&eh, elf->data, sizeof(eh));
+	at = le64toh(eh.e_phoff);
+	if (le16toh(eh.e_machine) != EM_X86_64 || le16toh(eh.e_phentsize) != sizeof(Elf64_Phdr) ||
+	    !has(elf, at, (uint64_t)le16toh(eh.e_phnum) * sizeof(Elf64_Phdr)))
+		return false;
+	for (int i = 0; i < le16toh(eh.e_phnum); i++, at += sizeof(Elf64_Phdr))
+		if (segment_has_entry(elf, at))
+			return true;
+	return false;
+}
+
+/* ---- the bzImage around it */
+
+struct format {
+	const char *magic;
+	size_t len;
+	size_t trailer; /* the unpacked size, where the format does not end with it anyway */
+};
+
+/* As lib/decompress.c knows them, less LZO. */
+static const struct format *find_format(const struct bytes *payload)
+{
+	static const struct format formats[] = {
+		{"\x1f\x8b", 2, 0},	    {"BZh", 3, 4},
+		{"\x5d\0", 2, 4},	    {"\xfd\x37zXZ", 5, 4},
+		{"\x02\x21\x4c\x18", 4, 4}, {"\x28\xb5\x2f\xfd", 4, 4},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(formats); i++)
+		if (has(payload, 0, formats[i].len) &&
+		    !memcmp(payload->data, formats[i].magic, formats[i].len))
+			return &formats[i];
+	return NULL;
+}
+
+static bool has_payload(const struct bytes *head)
+{
+	return !memcmp(head->data + BZ_MAGIC, "HdrS", 4) &&
+	       (le32_at(head, BZ_PROTOCOL) & 0xffff) >= 0x208 &&
+	       le32_at(head, BZ_PAYLOAD_LENGTH) != 0;
+}
+
+static int find_payload(const struct bytes *head, const struct bytes *image, const char *name,
+			struct bytes *payload, struct err *err)
+{
+	unsigned int sects = head->data[BZ_SETUP_SECTS];
+	uint64_t at = ((sects ? sects : 4) + 1) * 512ULL + le32_at(head, BZ_PAYLOAD_OFFSET);
+	uint32_t len = le32_at(head, BZ_PAYLOAD_LENGTH);
+
+	if (len < 4 || !has(image, at, len))
+		return err_set(err, ENOEXEC, "%s: its payload is not inside, cut off?", name);
+	*payload = (struct bytes){image->data + at, len};
+	return 0;
+}
+
+/* The ELF kernel at *elf, or nothing (*len 0) when QEMU cannot boot what is there. */
+static int unpack_payload(const struct bytes *payload, const char *name, char **elf, size_t *len,
+			  struct err *err)
+{
+	const struct format *f = find_format(payload);
+	uint32_t size = le32_at(payload, payload->len - 4);
+	struct bytes b;
+	int r;
+
+	*len = 0;
+	if (!f)
+		return 0;
+	if (size > SIZE_LIMIT)
+		return err_set(err, ENOEXEC, "%s: claims to unpack to %u bytes", name, size);
+	r = unpack_memory(payload->data, payload->len - f->trailer, size, elf, len, err);
+	if (r < 0)
+		return err_wrap(err, "%s", name);
+	if (*len != size)
+		return err_set(err, ENOEXEC, "%s: unpacks to %zu bytes instead of %u", name, *len,
+			       size);
+	b = (struct bytes){(const unsigned char *)*elf, *len};
+	if (!elf_bootable(&b))
+		*len = 0;
+	return 0;
+}
+
+/* 1 with the file at to, which is empty where QEMU cannot boot the payload, so that it is not
+ * unpacked again; 0 without one where there is no payload. */
+static int make(const char *vmlinuz, const char *to, struct err *err)
+{
+	_cleanup_close_ int fd = open(vmlinuz, O_RDONLY | O_CLOEXEC);
+	_cleanup_free_ char *image = NULL, *elf = NULL;
+	unsigned char head[BZ_HEADER_END];
+	struct bytes h = {head, sizeof(head)}, b, payload = {0};
+	size_t len;
+	int r;
+
+	if (fd < 0)
+		return err_errno(err, "%s", vmlinuz);
+	if (pread(fd, head, sizeof(head), 0) != (ssize_t)sizeof(head) || !has_payload(&h))
+		return 0;
+	r = file_read_fd(fd, vmlinuz, SIZE_LIMIT, &image, &len, err);
+	if (r < 0)
+		return r;
+	b = (struct bytes){(const unsigned char *)image, len};
+	r = find_payload(&h, &b, vmlinuz, &payload, err);
+	if (r == 0 && payload.data)
+		r = unpack_payload(&payload, vmlinuz, &elf, &len, err);
+	if (r == 0)
+		r = file_write_atomic(to, elf ? elf : "", len, 0644, err);
+	return r < 0 ? r : 1;
+}
+
+int payload_get(const struct kernel *k, const char *cache_dir, char **path, struct err *err)
+{
+	_cleanup_free_ char *to = xasprintf("%s/payload-%s.elf", cache_dir, k->id);
+	struct stat st;
+	int r;
+
+	*path = NULL;
+	if (!cache_use(to)) {
+		r = mkdir_p(cache_dir, 0755, err);
+		if (r == 0)
+			r = make(k->vmlinuz, to, err);
+		if (r <= 0)
+			return r;
+		cache_trim(cache_dir, "payload-", CACHE_MAX);
+	}
+	if (stat(to, &st) < 0)
+		return err_errno(err, "%s", to);
+	if (st.st_size)
+		*path = xstrdup(to);
+	return 0;
+}

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "kernel/store.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/file.h"
+
+#define STAGE_PREFIX ".fetch."
+
+#ifndef RENAME_EXCHANGE
+#define RENAME_EXCHANGE (1 << 1)
+#endif
+
+/* Held for moments only: while a stage is made and locked, swept or published. */
+static int store_lock(const char *store, struct err *err)
+{
+	_cleanup_free_ char *path = xasprintf("%s/.lock", store);
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+
+	if (fd < 0)
+		return err_errno(err, "%s", path);
+	while (flock(fd, LOCK_EX) < 0)
+		if (errno != EINTR) {
+			close(fd);
+			return err_errno(err, "%s", path);
+		}
+	return fd;
+}
+
+static void remove_if_stale(const char *path)
+{
+	_cleanup_close_ int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0)
+		rm_rf(path, NULL);
+}
+
+static void sweep_locked(const char *store)
+{
+	const struct dirent *de;
+	DIR *d = opendir(store);
+
+	while (d && (de = readdir(d))) {
+		_cleanup_free_ char *path = xasprintf("%s/%s", store, de->d_name);
+
+		if (str_starts(de->d_name, STAGE_PREFIX))
+			remove_if_stale(path);
+	}
+	if (d)
+		closedir(d);
+}
+
+void store_sweep(const char *store)
+{
+	_cleanup_close_ int lock = store_lock(store, NULL);
+
+	if (lock >= 0)
+		sweep_locked(store);
+}
+
+int store_stage_open(const char *store, struct store_stage *st, struct err *err)
+{
+	_cleanup_close_ int lock = -1;
+	int r = mkdir_p(store, 0755, err);
+
+	if (r < 0)
+		return r;
+	lock = store_lock(store, err);
+	if (lock < 0)
+		return lock;
+	sweep_locked(store);
+	st->store = path_real(store, err);
+	if (!st->store)
+		return -ENOENT;
+	st->dir = xasprintf("%s/" STAGE_PREFIX "XXXXXX", st->store);
+	r = dir_make_temp(st->dir, err);
+	if (r < 0)
+		return r;
+	st->fd = open(st->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (st->fd < 0 || flock(st->fd, LOCK_EX | LOCK_NB) < 0)
+		return err_errno(err, "%s", st->dir);
+	return 0;
+}
+
+void store_stage_close(struct store_stage *st)
+{
+	if (st->dir)
+		rm_rf(st->dir, NULL);
+	if (st->fd >= 0)
+		close(st->fd);
+	free(st->dir);
+	free(st->store);
+	*st = (struct store_stage)STORE_STAGE_INIT;
+}
+
+/* Where something stands already the two change places, and the old one goes with the stage. */
+static int move_in(const char *ready, const char *path)
+{
+	if (rename(ready, path) == 0)
+		return 0;
+	if (errno != ENOTEMPTY && errno != EEXIST)
+		return -errno;
+	return syscall(SYS_renameat2, AT_FDCWD, ready, AT_FDCWD, path, RENAME_EXCHANGE) < 0 ? -errno
+											    : 0;
+}
+
+int store_publish(const struct store_stage *st, const char *ready, const char *name, char **path,
+		  struct err *err)
+{
+	_cleanup_free_ char *to = xasprintf("%s/%s", st->store, name);
+	_cleanup_free_ char *parent = xstrndup(to, (size_t)(path_base(to) - to) - 1);
+	_cleanup_close_ int lock = -1;
+	int r;
+
+	r = mkdir_p(parent, 0755, err);
+	if (r < 0)
+		return r;
+	lock = store_lock(st->store, err);
+	if (lock < 0)
+		return lock;
+	syncfs(st->fd); /* whole also after the power fails */
+	r = move_in(ready, to);
+	if (r < 0)
+		return err_set(err, r, "cannot publish %s: %s", to, strerror(-r));
+	*path = xstrdup(to);
+	return 0;
+}

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* From a test file's needs to the VM that meets them, and to the frames that set its guest up. */
+#ifndef RUN_GUEST_H
+#define RUN_GUEST_H
+
+#include "kernel/kernel.h"
+#include "kernel/modules.h"
+#include "proto/frame.h"
+#include "run/outdir.h"
+#include "run/plan.h"
+#include "vm/config.h"
+
+/* A twentieth of a file system, 5 %, stays free for others. */
+#define DISK_KEPT_PART 20
+
+/* What the guests of a run have in common. */
+struct guest_base {
+	const struct settings *settings;
+	const struct kernel *kernel;
+	const struct outdir *out;
+	const char *run_dir; /* rundir.path */
+	const char *qemu;    /* path of the binary */
+	char *root_image;    /* NULL: the host's userspace */
+	struct accel_info accel;
+};
+
+/* What one file's guests have in common: found before the first is started. */
+struct guest_plan {
+	const struct test_file *file;
+	struct module_set modules;
+	struct strv
+		extmods; /* host directories with built .ko files, as file->needs.kernel_modules */
+	char *kernel_image; /* what QEMU boots: the image, or under TCG its payload */
+	char *initrd;
+	bool upper_disk; /* else what the guest writes over its root lies in its memory */
+};
+
+struct guest {
+	struct vm_config config;
+	char *name, *dir, *append;
+};
+
+/*
+ * Find what would fail before any boot: drivers, config, memory, external modules; then
+ * make the initramfs. One line with the remedy in *err.
+ */
+int guest_plan_make(const struct guest_base *base, const struct test_file *file,
+		    struct guest_plan *gp, struct err *err);
+void guest_plan_done(struct guest_plan *gp);
+
+/* That enough disk space is free for guests and output. */
+int guest_check_space(const struct guest_base *base, struct err *err);
+
+/* Make the VM's directory, its disks and its configuration; name is "vm1". */
+int guest_make(const struct guest_base *base, const struct guest_plan *gp, const char *name,
+	       struct guest *g, struct err *err);
+/* Its directory is removed with all disks. */
+void guest_done(struct guest *g);
+
+/* Paths inside the guest; the caller frees them. */
+char *guest_path(const char *host_path);
+
+/* The fields of SETUP, after frame_begin(); binds as vm_binds() gives them. */
+void guest_setup(const struct guest_base *base, const struct guest_plan *gp, const struct guest *g,
+		 const struct strv *binds, struct frame_writer *w);
+
+/* What the guest called its disks: "disk" fields of SETUP's answer. */
+struct guest_names {
+	struct strv scratch, slow, image, rw_image, pmem; /* "/dev/vdb" */
+};
+void guest_names_read(const struct guest *g, const struct frame *done, struct guest_names *names);
+void guest_names_done(struct guest_names *names);
+
+/* The arguments and environment of a START frame that calls the file with phase ("init",
+ * "run-tests") and names. */
+void guest_start(const struct guest_base *base, const struct guest_plan *gp,
+		 const struct guest_names *names, const char *phase, const struct strv *subtests,
+		 int nr_reboots, struct frame_writer *w);
+
+#endif

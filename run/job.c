@@ -1,0 +1,313 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "run/job.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/json.h"
+
+/* Before the speed factor; the first is for a kernel with everything in it on a busy host. */
+#define BOOT_NS	 (60 * NSEC_PER_SEC)
+#define HANG_NS	 (30 * NSEC_PER_SEC)
+#define TICK_NS	 (NSEC_PER_SEC / 2)
+/* From the panic's first line on the console to acting on it, where there is no pvpanic to tell. */
+#define PANIC_NS NSEC_PER_SEC
+
+static void start_guest(struct job *job);
+
+void job_kill_guest(struct job *job)
+{
+	job_set_phase(job, JOB_STOP);
+	job_deadline(job, INT64_MAX);
+	vm_end(job->vm, true);
+}
+
+static void on_console(void *arg, const char *data, size_t len)
+{
+	struct job *job = arg;
+
+	job->last_sign_ns = job->console_ns = loop_now_ns();
+	if (conlog_feed(job->log, data, len, &job->run->err) < 0 && job->phase != JOB_STOP)
+		trouble(job, VERDICT_MISS, "disk", job->run->err.msg, false);
+	if (job->phase == JOB_TROUBLE)
+		trouble_console(job);
+}
+
+/* ---- what happens to the guest */
+
+static void got_reset(struct job *job)
+{
+	if (job->panic_ns) {
+		trouble(job, VERDICT_FAIL, "panic", NULL, false);
+		return;
+	}
+	if (job->phase != JOB_REBOOT) {
+		trouble(job, VERDICT_FAIL, "reboot", "the guest restarted unasked", false);
+		return;
+	}
+	scan_flush(job->scan, true);
+	job->cur.nr_reboots++;
+	job->cur.reboot_asked = false;
+	job_guest_event(job, "reboot", NULL);
+	job_event(job, "reboot",
+		  json_pack("{s:s, s:i, s:s, s:i}", "subtest", job->cur.subtest->name, "attempt",
+			    job->cur.subtest->attempt, "guest", job->guest.name, "count",
+			    job->cur.nr_reboots));
+	job_set_phase(job, JOB_BOOT);
+	job_deadline(job, job_scale(job, BOOT_NS));
+	vm_reset(job->vm);
+}
+
+static void got_poweroff(struct job *job)
+{
+	if (job->phase == JOB_STOP)
+		vm_end(job->vm, false);
+	else
+		trouble(job, VERDICT_FAIL, "lost", "the guest switched itself off", false);
+}
+
+/* Whatever phase it was in, the current subtest has its verdict by now, or never will have one. */
+static void guest_ended(struct job *job, const char *how)
+{
+	bool unexpected = job->phase != JOB_STOP;
+
+	if (unexpected && !job->run->interrupted) {
+		/* trouble() finds it dead and comes straight back with the verdict given. */
+		trouble(job, VERDICT_MISS, "lost", how, false);
+	}
+	conlog_flush(job->log, &job->run->err);
+	job_guest_event(job, "end", unexpected ? how : NULL);
+	vm_free(job->vm);
+	job->vm = NULL;
+	scan_free(job->scan);
+	conlog_free(job->log);
+	job->scan = NULL;
+	job->log = NULL;
+	outdir_link(&job->run->out, "vm", NULL, NULL);
+	guest_done(&job->guest);
+	start_guest(job);
+}
+
+static void on_event(void *arg, enum vm_event event, const char *detail)
+{
+	struct job *job = arg;
+
+	switch (event) {
+	case VM_PANICKED:
+		trouble(job, VERDICT_FAIL, "panic", NULL, false);
+		break;
+	case VM_RESET:
+		got_reset(job);
+		break;
+	case VM_POWEROFF:
+		got_poweroff(job);
+		break;
+	case VM_BROKEN:
+		trouble(job, VERDICT_FAIL, "lost", detail, false);
+		break;
+	case VM_ENDED:
+		guest_ended(job, detail);
+		break;
+	}
+}
+
+/* ---- time */
+
+static void on_deadline(void *arg)
+{
+	struct job *job = arg;
+
+	switch (job->phase) {
+	case JOB_BOOT:
+		trouble(job, VERDICT_MISS, "boot", "the guest did not come up in time", true);
+		break;
+	case JOB_SETUP:
+		trouble(job, VERDICT_MISS, "boot", "the guest could not be set up in time", true);
+		break;
+	case JOB_INIT:
+		trouble(job, VERDICT_ERROR, "timeout", "the init hooks did not end in time", true);
+		break;
+	case JOB_TROUBLE:
+		trouble_deadline(job);
+		break;
+	case JOB_STOP:
+		vm_end(job->vm, true);
+		break;
+	case JOB_RUN:
+	case JOB_REBOOT:
+	case JOB_DONE:
+		break;
+	}
+}
+
+/* The subtest's own time, that of the boots which it asked for included. */
+static void on_limit(void *arg)
+{
+	struct job *job = arg;
+	char title[100];
+
+	snprintf(title, sizeof(title), "no end after %" PRId64 " s",
+		 (int64_t)((loop_now_ns() - job->cur.start_ns) / NSEC_PER_SEC));
+	trouble(job, VERDICT_FAIL, "timeout", job->cur.subtest ? title : NULL, true);
+}
+
+static bool space_is_low(const char *path)
+{
+	uint64_t avail, total;
+
+	return fs_space(path, &avail, &total) == 0 && avail < total / DISK_KEPT_PART;
+}
+
+static void on_tick(void *arg)
+{
+	struct job *job = arg;
+	bool watched = job->phase == JOB_SETUP || job->phase == JOB_INIT || job->phase == JOB_RUN;
+
+	loop_timer_set(job->tick, loop_now_ns() + TICK_NS);
+	job_progress(job);
+	if (job->panic_ns && loop_now_ns() - job->panic_ns > PANIC_NS)
+		trouble(job, VERDICT_FAIL, "panic", NULL, false);
+	if (!watched || job->phase == JOB_STOP)
+		return;
+	if (space_is_low(job->run->out.path) || space_is_low(job->run->base.run_dir))
+		trouble(job, VERDICT_MISS, "disk",
+			"less than 5 % of the host's disk space is left; the guest was stopped",
+			false);
+	else if (loop_now_ns() - job->last_sign_ns > job_scale(job, HANG_NS))
+		trouble(job, VERDICT_FAIL, "hang",
+			"no sign of life from the guest's agent nor on the console", true);
+}
+
+/* ---- guests, one after the other */
+
+static void on_live(void *arg, const char *text, size_t len)
+{
+	const struct job *job = arg;
+
+	job->run->ui->live(job->run->ui->arg, text, len);
+}
+
+static void open_logs(struct job *job)
+{
+	const struct scan_options so = {.require_stamp = true};
+	struct conlog_options co = {
+		.start_ns = job->run->start_ns,
+		.log_limit = job->run->settings->log_limit,
+		.run_fd = job->run_fd,
+		.line = calls_line,
+		.tmp_dir = job->run->base.run_dir,
+		.live = job->run->ui->live ? on_live : NULL,
+		.live_escape = true,
+		.arg = job,
+	};
+
+	job->scan = scan_new(&so, subtest_finding, job);
+	job->log = conlog_new(&co);
+}
+
+static int try_guest(struct job *job, struct err *err)
+{
+	const struct vm_handler handler = {on_console, steps_frame, on_event, job};
+	char name[16];
+	int r;
+
+	snprintf(name, sizeof(name), "vm%d", ++job->run->next_guest);
+	r = guest_make(&job->run->base, job->plan, name, &job->guest, err);
+	if (r < 0)
+		return r;
+	r = vm_start(job->run->loop, &job->guest.config, job->run->settings->program, &handler,
+		     &job->vm, err);
+	if (r < 0)
+		return r;
+	open_logs(job);
+	outdir_link(&job->run->out, "vm", job->guest.dir, NULL);
+	job_guest_event(job, "start", NULL);
+	return 0;
+}
+
+static void finish(struct job *job)
+{
+	loop_timer_set(job->tick, INT64_MAX);
+	job_deadline(job, INT64_MAX);
+	job_limit(job, INT64_MAX);
+	job_set_phase(job, JOB_DONE);
+	loop_quit(job->run->loop);
+}
+
+static bool wants_guest(const struct job *job)
+{
+	const struct run *run = job->run;
+
+	if (run->interrupted || run->failed_fast || run->err.code)
+		return false;
+	return plan_pending(job->file) ||
+	       (job->file->needs.tests_unknown && !job->file->n && !job->progressed);
+}
+
+static void start_guest(struct job *job)
+{
+	struct err err = {0};
+
+	if (!wants_guest(job)) {
+		finish(job);
+		return;
+	}
+	job->spoiled = job->progressed = false;
+	job->panic_ns = 0;
+	job->last_sign_ns = job->console_ns = loop_now_ns();
+	job->evidence_step = 0;
+	if (try_guest(job, &err) < 0) {
+		guest_done(&job->guest);
+		subtest_miss_all(job, VERDICT_MISS, "boot", err.msg);
+		finish(job);
+		return;
+	}
+	job_set_phase(job, JOB_BOOT);
+	job_deadline(job, job_scale(job, BOOT_NS));
+	job_limit(job, INT64_MAX);
+}
+
+void job_start(struct job *job, struct run *run, struct test_file *file)
+{
+	job->run = run;
+	job->file = file;
+	job->cur.log_fd = -1;
+	job->phase = JOB_BOOT;
+	job->deadline = loop_timer(run->loop, INT64_MAX, on_deadline, job);
+	job->limit = loop_timer(run->loop, INT64_MAX, on_limit, job);
+	job->tick = loop_timer(run->loop, loop_now_ns() + TICK_NS, on_tick, job);
+	start_guest(job);
+}
+
+void job_cancel(struct job *job)
+{
+	if (job->phase == JOB_DONE)
+		return;
+	if (job->vm)
+		job_kill_guest(job);
+	else
+		finish(job);
+}
+
+void job_done(struct job *job)
+{
+	loop_remove(job->deadline);
+	loop_remove(job->limit);
+	loop_remove(job->tick);
+	vm_free(job->vm);
+	scan_free(job->scan);
+	conlog_free(job->log);
+	guest_done(&job->guest);
+	guest_names_done(&job->names);
+	free(job->trouble_title);
+	free(job->cur.skip);
+	free(job->cur.reason);
+	free(job->cur.title);
+	if (job->cur.log_fd >= 0)
+		close(job->cur.log_fd);
+}

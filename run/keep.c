@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "run/keep.h"
+
+#include <archive.h>
+#include <archive_entry.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cache.h"
+#include "base/file.h"
+
+#define KEEP_BYTES (256ULL << 20)
+
+static int pack_failed(struct archive *a, const char *path, struct err *err)
+{
+	return err_set(err, EIO, "%s: %s", path, archive_error_string(a));
+}
+
+static int pack(struct archive *a, int in, const char *path, struct err *err)
+{
+	char chunk[65536];
+	ssize_t n;
+
+	while ((n = read(in, chunk, sizeof(chunk))) > 0)
+		if (archive_write_data(a, chunk, (size_t)n) != n)
+			return pack_failed(a, path, err);
+	if (n < 0)
+		return err_errno(err, "%s", path);
+	return archive_write_close(a) == ARCHIVE_OK ? 0 : pack_failed(a, path, err);
+}
+
+/* One gzip stream: libarchive's raw format with a filter. */
+static int compress_file(const char *from, const char *to, struct err *err)
+{
+	_cleanup_close_ int in = open(from, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	struct archive *a = archive_write_new();
+	struct archive_entry *e = archive_entry_new();
+	int r = 0;
+
+	archive_entry_set_pathname(e, "journal");
+	archive_entry_set_filetype(e, AE_IFREG);
+	if (in < 0)
+		r = err_errno(err, "%s", from);
+	else if (archive_write_add_filter_gzip(a) < ARCHIVE_WARN ||
+		 archive_write_set_format_raw(a) != ARCHIVE_OK ||
+		 archive_write_open_filename(a, to) != ARCHIVE_OK ||
+		 archive_write_header(a, e) != ARCHIVE_OK)
+		r = pack_failed(a, to, err);
+	else
+		r = pack(a, in, to, err);
+	archive_entry_free(e);
+	archive_write_free(a);
+	return r;
+}
+
+int keep_journal(const char *journal, const char *id, struct err *err)
+{
+	static const char allowed[] =
+		"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz.-";
+	_cleanup_free_ char *dir = path_home(".local/share/ktest/runs");
+	_cleanup_free_ char *path = xasprintf("%s/%s.jsonl.gz", dir, id);
+	_cleanup_free_ char *tmp = xasprintf("%s.%d", path, (int)getpid());
+	int r = mkdir_p(dir, 0700, err);
+
+	/* A resumed run's id comes from a file. */
+	if (!id || !*id || *id == '.' || id[strspn(id, allowed)])
+		return err_set(err, EINVAL, "%s: the run has no usable id", journal);
+	if (r == 0)
+		r = compress_file(journal, tmp, err);
+	if (r == 0 && rename(tmp, path) < 0)
+		r = err_errno(err, "%s", path);
+	if (r < 0)
+		unlink(tmp);
+	else
+		cache_trim(dir, "", KEEP_BYTES);
+	return r;
+}

@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "run/needs_call.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <libgen.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/log.h"
+#include "base/proc.h"
+#include "base/text.h"
+#include "run/needs_orphans.h"
+#include "vm/arch.h"
+
+#define DEADLINE_MS 30000
+#define OUTPUT_MAX  (1 << 20)
+/* Enough for the temporary files of a here-document, too little to fill a disk by mistake. */
+#define LIMIT_FSIZE (16ULL << 20)
+
+/*
+ * How a child is kept from harm, best first. Root needs no user namespace, and must not have one:
+ * there it may not read what belongs to users, a test tree in a closed home for one.
+ */
+static const char *const sandboxes[][16] = {
+	{"--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try",
+	 "--cap-drop", "ALL", "--cap-add", "CAP_DAC_READ_SEARCH", NULL},
+	{"--unshare-all", "--cap-drop", "ALL", NULL},
+};
+
+static void sandbox_start(size_t kind, struct strv *argv)
+{
+	strv_addv(argv, "bwrap", "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc",
+		  "--die-with-parent", "--new-session", NULL);
+	for (const char *const *arg = sandboxes[kind]; *arg; arg++)
+		strv_add(argv, *arg);
+}
+
+/* The sandbox that works here, -1 for none; tried once a process. */
+static int sandbox_kind(void)
+{
+	static int known = -2;
+	struct err err = {0};
+
+	if (known != -2)
+		return known;
+	known = -1;
+	for (size_t i = geteuid() == 0 ? 0 : 1; i < ARRAY_SIZE(sandboxes) && known < 0; i++) {
+		_cleanup_strv_ struct strv argv = {0};
+
+		sandbox_start(i, &argv);
+		strv_add(&argv, "true");
+		if (proc_run(&argv, 10000, NULL, &err) == 0)
+			known = (int)i;
+	}
+	if (known < 0)
+		log_warn("test files are asked for their needs without a sandbox (%s)", err.msg);
+	return known;
+}
+
+/* What is hidden below dir, but needed, is shown again. */
+static void show_again(const char *dir, const char *path, struct strv *argv)
+{
+	size_t n = strlen(dir);
+
+	if (!strncmp(path, dir, n) && path[n] == '/')
+		strv_addv(argv, "--ro-bind", path, path, NULL);
+}
+
+static void sandbox_argv(int kind, const struct needs *n, const char *library, struct strv *argv)
+{
+	/* /run has the sockets of the host's services, but for some systems also their programs. */
+	const char *hidden[] = {"/tmp", path_exists("/run/current-system") ? NULL : "/run"};
+	_cleanup_free_ char *dir = xstrdup(n->path);
+
+	sandbox_start((size_t)kind, argv);
+	for (size_t i = 0; i < ARRAY_SIZE(hidden); i++) {
+		if (!hidden[i])
+			continue;
+		strv_addv(argv, "--tmpfs", hidden[i], NULL);
+		show_again(hidden[i], library, argv);
+		show_again(hidden[i], n->tree, argv);
+	}
+	strv_addv(argv, "--chdir", dirname(dir), NULL);
+}
+
+static void keep(struct strv *env, const char *name, const char *otherwise)
+{
+	const char *value = getenv(name);
+
+	if (value || otherwise)
+		strv_addf(env, "%s=%s", name, value ? value : otherwise);
+}
+
+/* No more than a file can have a use for: the user's environment may hold secrets. */
+static void make_env(const char *library, int64_t priority, const struct needs_limits *limits,
+		     struct strv *env)
+{
+	const struct arch *host = arch_host();
+
+	keep(env, "PATH", "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin");
+	keep(env, "HOME", "/");
+	keep(env, "USER", NULL);
+	keep(env, "CC", NULL);
+	strv_add(env, "LC_ALL=C");
+	strv_add(env, "TMPDIR=/tmp");
+	strv_addf(env, "ktest_priority=%" PRId64, priority);
+	strv_addf(env, "ktest_dir=%s", library);
+	if (limits->arch)
+		strv_addf(env, "ktest_arch=%s", limits->arch);
+	else
+		keep(env, "ktest_arch", host ? host->name : NULL);
+	if (limits->deps_dir)
+		strv_addf(env, "ktest_deps_dir=%s", limits->deps_dir);
+	else
+		keep(env, "ktest_deps_dir", NULL);
+}
+
+/* ---- how it ended */
+
+/* The last line of text that is not blank, shown in at most max columns. */
+static void last_line(const struct strbuf *text, size_t max, struct strbuf *shown)
+{
+	size_t end = text->len, start;
+
+	while (end && strchr(" \t\r\n", text->s[end - 1]) && text->s[end - 1])
+		end--;
+	for (start = end; start && text->s[start - 1] != '\n';)
+		start--;
+	if (end > start)
+		text_escape(shown, text->s + start, end - start, max);
+}
+
+/*
+ * bash's message on text it cannot parse, "FILE: line N: ...", the file left out when it is the one
+ * asked; what follows on stderr only quotes the line.
+ */
+static bool syntax_error(const struct strbuf *text, const char *path, struct strbuf *shown)
+{
+	static const char *const signs[] = {": syntax error", ": unexpected EOF while looking for"};
+	_cleanup_free_ char *copy = xstrndup(text->s, text->len);
+	char *save = NULL;
+
+	for (char *l = strtok_r(copy, "\n", &save); l; l = strtok_r(NULL, "\n", &save)) {
+		if (!strstr(l, signs[0]) && !strstr(l, signs[1]))
+			continue;
+		if (str_starts(l, path) && str_starts(l + strlen(path), ": "))
+			l += strlen(path) + 2;
+		text_escape(shown, l, strlen(l), 200);
+		return true;
+	}
+	return false;
+}
+
+/* bwrap tells of a child's signal by the exit status that a shell would give it. */
+static int signal_of(int status)
+{
+	if (WIFSIGNALED(status))
+		return WTERMSIG(status);
+	return WEXITSTATUS(status) > 128 && WEXITSTATUS(status) <= 128 + SIGSYS
+		       ? WEXITSTATUS(status) - 128
+		       : 0;
+}
+
+static int judge(const struct proc_result *res, const char *call, const char *path,
+		 int64_t deadline_ms, size_t max_output, struct err *err)
+{
+	_cleanup_strbuf_ struct strbuf said = {0};
+
+	if (res->flooded)
+		return err_set(err, EFBIG, "'%s' printed more than %zu bytes", call, max_output);
+	if (res->timed_out)
+		return err_set(err, ETIMEDOUT, "'%s' did not end within %" PRId64 ".%" PRId64 " s",
+			       call, deadline_ms / 1000, deadline_ms % 1000 / 100);
+	if (res->status == 0)
+		return 0;
+	if (syntax_error(&res->err, path, &said))
+		return err_set(err, EINVAL, "%s", said.s);
+	last_line(&res->err, 300, &said);
+	if (signal_of(res->status))
+		return err_set(err, EIO, "'%s' was killed by %s%s%s", call,
+			       signal_name(signal_of(res->status)), said.len ? ": " : "",
+			       said.len ? said.s : "");
+	return err_set(err, EIO, "'%s' failed with exit status %d%s%s", call,
+		       WEXITSTATUS(res->status), said.len ? ": " : "",
+		       said.len ? said.s : ", and no word why");
+}
+
+/*
+ * A misspelt declaration is a command that bash does not find, and the file goes on without it.
+ * Other libraries may look for programs that are not there; with ours it is a mistake.
+ */
+static int check_declarations(const struct proc_result *res, struct err *err)
+{
+	static const char lost[] = ": command not found";
+	const char *end = strstr(res->err.s, lost), *start = end;
+	_cleanup_strbuf_ struct strbuf said = {0};
+
+	if (!end || !strstr(res->out.s, "ktest_library=1"))
+		return 0;
+	while (start > res->err.s && start[-1] != '\n')
+		start--;
+	text_escape(&said, start, (size_t)(end - start), 200);
+	return err_set(err, EINVAL, "%s: no such declaration or command", said.s);
+}
+
+static int capture(struct proc_spec *spec, bool sandboxed, int64_t deadline_ms, size_t max_output,
+		   struct proc_result *res, struct err *err)
+{
+	struct orphans orphans;
+	int r;
+
+	if (sandboxed)
+		return proc_capture(spec, deadline_ms, max_output, res, err);
+	orphans_begin(&orphans);
+	r = proc_capture(spec, deadline_ms, max_output, res, err);
+	orphans_end(&orphans);
+	return r;
+}
+
+int needs_call(const struct needs *n, const char *library, const char *call, int64_t priority,
+	       const struct needs_limits *limits, struct strbuf *out, struct err *err)
+{
+	int64_t deadline_ms = limits->deadline_ms ? limits->deadline_ms : DEADLINE_MS;
+	size_t max_output = limits->max_output ? limits->max_output : OUTPUT_MAX;
+	_cleanup_free_ char *runner = xasprintf("%s/lib/run-host.sh", library);
+	_cleanup_free_ char *dir = xstrdup(n->path);
+	_cleanup_strv_ struct strv argv = {0}, env = {0};
+	struct proc_spec spec = PROC_SPEC(&argv);
+	struct proc_result res;
+	int r, kind = sandbox_kind();
+
+	if (kind >= 0 && limits->program)
+		strv_addv(&argv, limits->program, "keeper", NULL);
+	if (kind >= 0)
+		sandbox_argv(kind, n, library, &argv);
+	strv_addv(&argv, "bash", runner, n->path, call, NULL);
+	make_env(library, priority, limits, &env);
+	spec.env = env.v;
+	spec.cwd = kind >= 0 ? NULL : dirname(dir);
+	spec.limit_fsize = LIMIT_FSIZE;
+	r = capture(&spec, kind >= 0, deadline_ms, max_output, &res, err);
+	if (r < 0)
+		return r;
+	r = judge(&res, call, n->path, deadline_ms, max_output, err);
+	if (r == 0)
+		r = check_declarations(&res, err);
+	if (r == 0)
+		strbuf_add(out, res.out.s, res.out.len);
+	proc_result_done(&res);
+	return r;
+}

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "run/plan.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/loop.h"
+#include "run/outdir.h"
+
+void plan_done(struct plan *p)
+{
+	for (size_t i = 0; i < p->n; i++) {
+		struct test_file *f = &p->files[i];
+
+		for (size_t k = 0; k < f->n; k++) {
+			free(f->subtests[k].name);
+			free(f->subtests[k].dir);
+			free(f->subtests[k].reason);
+			free(f->subtests[k].title);
+		}
+		free(f->subtests);
+		free(f->base);
+		needs_done(&f->needs);
+	}
+	free(p->files);
+	*p = (struct plan){0};
+}
+
+struct subtest *plan_find(const struct test_file *f, const char *name)
+{
+	for (size_t i = 0; i < f->n; i++)
+		if (!strcmp(f->subtests[i].name, name))
+			return &f->subtests[i];
+	return NULL;
+}
+
+struct subtest *plan_add_subtest(struct test_file *f, const char *name)
+{
+	struct subtest *s;
+
+	f->subtests = xrealloc(f->subtests, (f->n + 1) * sizeof(*f->subtests));
+	s = &f->subtests[f->n++];
+	*s = (struct subtest){.name = xstrdup(name), .dir = outdir_name(f->base, name)};
+	return s;
+}
+
+size_t plan_pending(const struct test_file *f)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < f->n; i++)
+		n += !f->subtests[i].done;
+	return n;
+}
+
+static int choose_subtests(const struct test_request *t, struct test_file *f, struct err *err)
+{
+	const struct strv *names = t->subtests.n ? &t->subtests : &f->needs.subtests;
+
+	for (size_t i = 0; i < names->n; i++) {
+		if (t->subtests.n && !f->needs.tests_unknown &&
+		    !strv_has(&f->needs.subtests, names->v[i])) {
+			_cleanup_free_ char *all = strv_join(&f->needs.subtests, " ");
+
+			return err_usage(err, "%s has no subtest '%s'%s; it has: %.600s", t->path,
+					 names->v[i],
+					 names->v[i][0] == '-' ? " (options come before the test)"
+							       : "",
+					 all);
+		}
+		if (!plan_find(f, names->v[i]))
+			plan_add_subtest(f, names->v[i]);
+	}
+	return 0;
+}
+
+/* A file that runs its own subtests in one go cannot have a guest for each. */
+static void choose_isolation(struct test_file *f)
+{
+	f->isolation = ISOLATION_SHARED;
+	if (f->needs.isolation == ISOLATION_BOOT && f->control)
+		f->isolation = ISOLATION_BOOT;
+	else if (f->needs.isolation != ISOLATION_DEFAULT && f->needs.isolation != ISOLATION_SHARED)
+		log_warn("%s: config-isolation %s: its subtests share a guest instead",
+			 f->needs.path, isolation_name(f->needs.isolation));
+}
+
+static int choose_machine(const struct settings *s, struct test_file *f, struct err *err)
+{
+	const char *arch = s->arch ? s->arch : f->needs.arch;
+	const char *bus = s->bus ? s->bus : f->needs.storage_bus;
+	long cores = sysconf(_SC_NPROCESSORS_ONLN);
+
+	f->arch = arch ? arch_find(arch) : arch_host();
+	if (!f->arch)
+		return err_usage(err, "no architecture '%s'; there are %s",
+				 arch ? arch : "of this machine", arch_names());
+	f->bus = bus_find(bus ? bus : DEFAULT_BUS, err);
+	if (!f->bus)
+		return err->code;
+	f->cpus = (int)(cores < 1 ? 1 : cores > DEFAULT_CPUS_MAX ? DEFAULT_CPUS_MAX : cores);
+	if (f->needs.cpus)
+		f->cpus = (int)f->needs.cpus;
+	if (s->cpus)
+		f->cpus = (int)s->cpus;
+	f->mem_mib = s->mem_mib		? s->mem_mib
+		     : f->needs.mem_mib ? f->needs.mem_mib
+					: DEFAULT_MEM_MIB;
+	f->internet = str_eq(f->needs.network, "internet");
+	f->control = f->needs.own_library && !f->needs.own_run_tests;
+	choose_isolation(f);
+	return 0;
+}
+
+static int plan_file(const struct test_request *t, const struct settings *s, struct test_file *f,
+		     struct err *err)
+{
+	const struct needs_limits limits = {
+		.arch = s->arch,
+		.deps_dir = s->deps_dir,
+		.program = s->program,
+		/* What is overridden is not held against this host. */
+		.host_mem_mib = s->mem_mib ? INT64_MAX : 0,
+	};
+	int r = needs_read(t->path, s->tree, s->priority, &limits, &f->needs, err);
+
+	if (r < 0)
+		return r;
+	f->base = xstrdup(f->needs.base);
+	r = choose_machine(s, f, err);
+	if (r < 0)
+		return r;
+	return choose_subtests(t, f, err);
+}
+
+/* The path below the test tree, '/' as '.', less ".ktest". */
+static char *long_base(const struct needs *n)
+{
+	const char *rel = n->path;
+	char *base;
+
+	if (str_starts(n->path, n->tree))
+		rel = n->path + strlen(n->tree);
+	while (*rel == '/')
+		rel++;
+	base = xstrdup(rel);
+	if (str_ends(base, ".ktest"))
+		base[strlen(base) - 6] = '\0';
+	for (char *c = base; *c; c++)
+		if (*c == '/')
+			*c = '.';
+	return base;
+}
+
+static void rename_file(struct test_file *f)
+{
+	free(f->base);
+	f->base = long_base(&f->needs);
+	for (size_t k = 0; k < f->n; k++) {
+		free(f->subtests[k].dir);
+		f->subtests[k].dir = outdir_name(f->base, f->subtests[k].name);
+	}
+}
+
+static int resolve_names(struct plan *p, struct err *err)
+{
+	for (size_t i = 0; i < p->n; i++)
+		for (size_t k = 0; k < i; k++) {
+			struct test_file *a = &p->files[k], *b = &p->files[i];
+
+			if (!strcmp(a->needs.path, b->needs.path))
+				return err_usage(err, "%s is named twice", b->needs.path);
+			if (strcmp(a->needs.base, b->needs.base) != 0)
+				continue;
+			rename_file(a);
+			rename_file(b);
+			if (!strcmp(a->base, b->base))
+				return err_usage(err,
+						 "%s and %s have the same name; run them apart",
+						 a->needs.path, b->needs.path);
+		}
+	return 0;
+}
+
+int plan_make(const struct test_request *tests, size_t n, const struct settings *s, struct plan *p,
+	      struct err *err)
+{
+	int r = 0;
+
+	*p = (struct plan){.files = xcalloc(n, sizeof(*p->files))};
+	for (size_t i = 0; i < n && r == 0; i++) {
+		p->n++;
+		r = plan_file(&tests[i], s, &p->files[i], err);
+	}
+	return r < 0 ? r : resolve_names(p, err);
+}
+
+void plan_scale(struct plan *p, const struct settings *s, double factor)
+{
+	for (size_t i = 0; i < p->n; i++) {
+		struct test_file *f = &p->files[i];
+		int64_t times = f->needs.timeout_multiplier ? f->needs.timeout_multiplier : 1;
+		int64_t declared =
+			f->needs.timeout_s ? f->needs.timeout_s : DEFAULT_TIMEOUT_S * times;
+
+		f->timeout_ns = s->timeout_s
+					? s->timeout_s * NSEC_PER_SEC
+					: (int64_t)((double)(declared * NSEC_PER_SEC) * factor);
+	}
+}

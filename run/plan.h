@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What a run is going to do: its files and subtests, what each needs after the overrides, and what
+ * became of them. */
+#ifndef RUN_PLAN_H
+#define RUN_PLAN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <jansson.h>
+
+#include "base/err.h"
+#include "base/str.h"
+#include "run/needs.h"
+#include "run/settings.h"
+#include "run/verdict.h"
+#include "vm/accel.h"
+#include "vm/arch.h"
+#include "vm/disk.h"
+
+struct subtest {
+	char *name;
+	char *dir;   /* its directory's name below out/ */
+	bool done;   /* has a verdict */
+	int attempt; /* the last one started, from 1; 0: none */
+	enum verdict verdict;
+	char *reason, *title;
+	int64_t duration_ms;
+};
+
+struct test_file {
+	struct needs needs;
+	char *base; /* names it in the output and the journal */
+	struct subtest *subtests;
+	size_t n;
+
+	/* what it gets: declared, overridden or default */
+	const struct arch *arch;
+	const struct bus *bus;
+	int cpus;
+	int64_t mem_mib;
+	int64_t timeout_ns;	  /* of a subtest, after scaling */
+	bool internet;		  /* network "internet" is wanted */
+	enum isolation isolation; /* shared or boot */
+	bool control; /* the agent runs subtests one by one; else verdict lines are read */
+};
+
+struct plan {
+	struct test_file *files;
+	size_t n;
+};
+
+struct test_request {
+	char *path;
+	struct strv subtests; /* none: all */
+};
+
+/*
+ * Read each file's needs, choose the subtests, apply the overrides of s. A subtest the file lacks
+ * is a usage error that lists what there is. factor is the speed factor. Nothing is run in a VM.
+ */
+int plan_make(const struct test_request *tests, size_t n, const struct settings *s, struct plan *p,
+	      struct err *err);
+void plan_done(struct plan *p);
+
+/* Deadlines that tests declare count on a machine with KVM: scale them. --timeout is taken as it
+ * is. */
+void plan_scale(struct plan *p, const struct settings *s, double factor);
+
+/* A subtest that a file of unknown tests came up with. */
+struct subtest *plan_add_subtest(struct test_file *f, const char *name);
+struct subtest *plan_find(const struct test_file *f, const char *name);
+
+/* Those of f without a verdict; 0: it is done. */
+size_t plan_pending(const struct test_file *f);
+
+#endif

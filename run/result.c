@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* From the events of a journal to what became of each subtest. */
+#include "run/result.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "base/str.h"
+#include "run/journal.h"
+#include "run/result_index.h"
+#include "run/result_json.h"
+
+struct guest {
+	char *name, *kernel;
+};
+
+struct builder {
+	struct result *r;
+	struct guest *guests;
+	size_t nguests;
+	struct result_index index;
+};
+
+void result_done(struct result *r)
+{
+	for (size_t i = 0; i < r->n; i++)
+		result_test_done(&r->tests[i]);
+	free(r->tests);
+	free(r->interrupted);
+	json_decref(r->run);
+	json_decref(r->host);
+	json_decref(r->kernels);
+	*r = (struct result){0};
+}
+
+/* ---- which guest runs which kernel */
+
+static struct guest *guest_find(const struct builder *b, const char *name)
+{
+	for (size_t i = b->nguests; name && i-- > 0;)
+		if (!strcmp(b->guests[i].name, name))
+			return &b->guests[i];
+	return NULL;
+}
+
+static void on_guest(struct builder *b, const json_t *ev)
+{
+	const char *name = json_get_str(ev, "guest"), *kernel = json_get_str(ev, "kernel");
+	struct guest *g = guest_find(b, name);
+
+	if (!name || !kernel)
+		return;
+	if (!g) {
+		b->guests = xrealloc(b->guests, (b->nguests + 1) * sizeof(*g));
+		g = &b->guests[b->nguests++];
+		*g = (struct guest){.name = xstrdup(name)};
+	}
+	str_set(&g->kernel, kernel);
+}
+
+static const char *event_kernel(const struct builder *b, const json_t *ev)
+{
+	const char *kernel = json_get_str(ev, "kernel");
+	const struct guest *g = guest_find(b, json_get_str(ev, "guest"));
+
+	return kernel ? kernel : g ? g->kernel : NULL;
+}
+
+/* ---- the events */
+
+/* NULL for an event that names no subtest. */
+static struct result_test *event_test(struct builder *b, const json_t *ev)
+{
+	const char *file = json_get_str(ev, "file"), *subtest = json_get_str(ev, "subtest");
+
+	if (!file || !subtest)
+		return NULL;
+	return result_index_get(&b->index, file, subtest, event_kernel(b, ev));
+}
+
+static void on_file(struct builder *b, const json_t *ev)
+{
+	const char *file = json_get_str(ev, "file"), *kernel = json_get_str(ev, "kernel");
+	const json_t *names = json_object_get(ev, "subtests");
+
+	for (size_t i = 0; file && i < json_array_size(names); i++) {
+		const char *name = json_string_value(json_array_get(names, i));
+		struct result_test *t;
+
+		if (!name)
+			continue;
+		t = result_index_get(&b->index, file, name, kernel);
+		if (!t->isolation)
+			str_set(&t->isolation, json_get_str(ev, "isolation"));
+	}
+}
+
+static int event_attempt(const json_t *ev, int otherwise)
+{
+	int64_t n = json_get_int(ev, "attempt", 0);
+
+	return n > 0 && n < 1000000 ? (int)n : otherwise;
+}
+
+static void on_start(struct builder *b, const json_t *ev)
+{
+	struct result_test *t = event_test(b, ev);
+
+	if (!t)
+		return;
+	t->failed_before |= t->verdict == VERDICT_FAIL;
+	t->attempt = event_attempt(ev, t->attempt < 1000000 ? t->attempt + 1 : t->attempt);
+	t->verdict = VERDICT_NONE;
+	t->cut_off = true; /* until its end is read */
+	t->flaky = false;
+	t->duration_ms = 0;
+	str_set(&t->reason, NULL);
+	str_set(&t->title, NULL);
+	str_set(&t->guest, json_get_str(ev, "guest"));
+	json_decref(t->findings);
+	t->findings = NULL;
+}
+
+static json_t *finding_json(const json_t *ev)
+{
+	static const char *const where[] = {"t_ns", "seq",     "ev",	 "guest",
+					    "file", "subtest", "attempt"};
+	json_t *f = json_copy((json_t *)(uintptr_t)ev);
+
+	for (size_t i = 0; i < ARRAY_SIZE(where); i++)
+		json_object_del(f, where[i]);
+	return f;
+}
+
+static void on_finding(struct builder *b, const json_t *ev)
+{
+	struct result_test *t = event_test(b, ev);
+
+	/* One without a subtest came up between two, or while the guest booted. */
+	if (!t || event_attempt(ev, t->attempt) != t->attempt)
+		return;
+	if (!t->findings)
+		t->findings = json_array();
+	json_array_append_new(t->findings, finding_json(ev));
+}
+
+static void on_end(struct builder *b, const json_t *ev)
+{
+	struct result_test *t = event_test(b, ev);
+	const char *title = json_get_str(ev, "title");
+
+	if (!t)
+		return;
+	if (!title)
+		title = json_get_str(json_array_get(t->findings, 0), "title");
+	t->verdict = verdict_parse(json_get_str(ev, "verdict"));
+	t->attempt = event_attempt(ev, t->attempt);
+	t->cut_off = false;
+	t->duration_ms = json_get_int(ev, "duration_ms", 0);
+	t->flaky = t->verdict == VERDICT_PASS && t->failed_before;
+	str_set(&t->title, title);
+	str_set(&t->reason, json_get_str(ev, "reason"));
+	if (json_get_str(ev, "guest"))
+		str_set(&t->guest, json_get_str(ev, "guest"));
+	if (json_get_str(ev, "isolation"))
+		str_set(&t->isolation, json_get_str(ev, "isolation"));
+}
+
+static void on_run(struct builder *b, const json_t *ev)
+{
+	json_decref(b->r->run);
+	json_decref(b->r->host);
+	b->r->run = result_run_json(ev);
+	b->r->host = result_host_json(ev);
+}
+
+static void on_kernel(struct builder *b, const json_t *ev)
+{
+	result_kernel_put(b->r->kernels, ev);
+}
+
+static void on_resume(struct builder *b, const json_t *ev)
+{
+	(void)ev;
+	b->r->finished = false;
+	str_set(&b->r->interrupted, NULL);
+	result_run_unfinish(b->r->run);
+}
+
+static void on_finish(struct builder *b, const json_t *ev)
+{
+	int64_t status = json_get_int(ev, "exit", -1);
+
+	b->r->finished = true;
+	b->r->exit_status = status >= 0 && status < 256 ? (int)status : -1;
+	str_set(&b->r->interrupted, json_get_str(ev, "interrupted"));
+	result_run_finish(b->r->run, ev);
+}
+
+static int on_event(void *arg, const json_t *event)
+{
+	static const struct {
+		const char *name;
+		void (*fn)(struct builder *b, const json_t *ev);
+	} events[] = {
+		{"run", on_run},     {"kernel", on_kernel}, {"file", on_file},
+		{"guest", on_guest}, {"start", on_start},   {"finding", on_finding},
+		{"end", on_end},     {"resume", on_resume}, {"finish", on_finish},
+	};
+	const char *name = json_get_str(event, "ev");
+
+	for (size_t i = 0; i < ARRAY_SIZE(events); i++)
+		if (!strcmp(events[i].name, name))
+			events[i].fn(arg, event);
+	return 0;
+}
+
+static void sum_up(struct result *r)
+{
+	for (size_t i = 0; i < r->n; i++)
+		r->counts.n[r->tests[i].verdict]++;
+	if (!r->finished)
+		r->exit_status = r->n ? verdict_exit(&r->counts) : -1;
+}
+
+static void builder_init(struct builder *b, struct result *r)
+{
+	*r = (struct result){.exit_status = -1, .kernels = json_array()};
+	*b = (struct builder){.r = r};
+	result_index_init(&b->index);
+}
+
+static int builder_done(struct builder *b, int ret)
+{
+	result_index_take(&b->index, b->r);
+	sum_up(b->r);
+	result_index_done(&b->index);
+	for (size_t i = 0; i < b->nguests; i++) {
+		free(b->guests[i].name);
+		free(b->guests[i].kernel);
+	}
+	free(b->guests);
+	return ret;
+}
+
+int result_read(const char *journal_path, struct result *r, struct err *err)
+{
+	struct builder b;
+
+	builder_init(&b, r);
+	return builder_done(&b, journal_read(journal_path, on_event, &b, err));
+}
+
+int result_read_fd(int fd, const char *name, struct result *r, struct err *err)
+{
+	struct builder b;
+
+	builder_init(&b, r);
+	return builder_done(&b, journal_read_fd(fd, name, on_event, &b, err));
+}

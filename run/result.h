@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Results derived from the journal: results.json, the table, the exit status, what is left for
+ * --resume. A subtest has an entry for each kernel that it ran on; one that has not started has one
+ * without a kernel.
+ */
+#ifndef RUN_RESULT_H
+#define RUN_RESULT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <jansson.h>
+
+#include "base/err.h"
+#include "run/verdict.h"
+
+struct result_test {
+	char *file, *subtest; /* both as in the journal */
+	enum verdict verdict; /* of the last attempt; VERDICT_NONE: not started or cut off */
+	char *reason;	      /* NULL: none */
+	char *title;	      /* as the verdict was given, else of the first finding; NULL: none */
+	char *kernel, *guest; /* "k1", "vm1"; NULL before it started */
+	char *isolation;
+	int64_t duration_ms; /* of the last attempt; 0 until it ended */
+	int attempt;	     /* of the last start, from 1; 0: not started */
+	bool flaky;	     /* PASS after a FAIL of an earlier attempt */
+	bool cut_off;	     /* started, and the run ended before it did */
+	bool failed_before;  /* an earlier attempt was FAIL */
+	json_t *findings;    /* array, of the last attempt; NULL: none */
+};
+
+struct result {
+	json_t *run, *host, *kernels; /* as in results.json */
+	struct result_test *tests;    /* in the order of the files and their lists */
+	size_t n;
+	struct verdict_counts counts;
+	bool finished;	   /* there is a finish event */
+	int exit_status;   /* of the finish event, else derived; -1: none */
+	char *interrupted; /* signal name, NULL */
+};
+
+void result_done(struct result *r);
+
+/* Derive from a journal. *r is set up here; result_done is the caller's to call in any case. */
+int result_read(const char *journal_path, struct result *r, struct err *err);
+/* The same from a descriptor, which stays the caller's; name stands for it in messages. */
+int result_read_fd(int fd, const char *name, struct result *r, struct err *err);
+
+/* results.json, exactly as the contract in doc/results.md; a new reference. */
+json_t *result_json(const struct result *r);
+
+/* Write results.json to path, atomically. */
+int result_write(const struct result *r, const char *path, struct err *err);
+
+#endif

@@ -1,0 +1,470 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "run/run.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "base/proc.h"
+#include "run/deps.h"
+#include "run/job.h"
+#include "run/keep.h"
+#include "run/result.h"
+#include "run/rundir.h"
+#include "vm/sandbox.h"
+
+/* ---- before anything is touched */
+
+static int check_network(const struct settings *s, const struct plan *p, struct err *err)
+{
+	const char *n = s->network ? s->network : "user";
+
+	if (strcmp(n, "user") != 0 && strcmp(n, "none") != 0)
+		return err_usage(err, "-n %s: there are user and none", n);
+	for (size_t i = 0; i < p->n; i++)
+		if (p->files[i].internet)
+			return err_set(err, ENOTSUP,
+				       "%s asks for the internet, which guests are kept from",
+				       p->files[i].needs.path);
+	return 0;
+}
+
+static int check_no_vm(const struct plan *p, struct err *err)
+{
+	for (size_t i = 0; i < p->n; i++)
+		if (p->files[i].needs.no_vm)
+			return err_set(err, ENOTSUP,
+				       "%s runs without a VM (config-no-vm), which this version of "
+				       "ktest does not do",
+				       p->files[i].needs.path);
+	return 0;
+}
+
+static int find_qemu(const struct settings *s, const struct arch *arch, char **qemu,
+		     struct err *err)
+{
+	*qemu = find_program(s->qemu ? s->qemu : arch->qemu);
+	if (*qemu)
+		return 0;
+	return err_set(
+		err, ENOENT,
+		"no %s; install QEMU (Debian: qemu-system-x86 or qemu-system-arm) or name one "
+		"with --qemu",
+		s->qemu ? s->qemu : arch->qemu);
+}
+
+/* The image that --root, the rc files or the usual places name; NULL: the host's userspace. */
+static int find_root(const struct settings *s, const struct arch *arch, char **image,
+		     struct err *err)
+{
+	_cleanup_free_ char *name = xasprintf(".ktest/root.%s", arch->debian);
+	_cleanup_free_ char *own = path_home(name);
+	_cleanup_free_ char *shared = xasprintf("/var/lib/ktest/root.%s", arch->debian);
+
+	*image = NULL;
+	if (str_eq(s->root, "host"))
+		return 0;
+	if (s->root) {
+		*image = path_real(s->root, err);
+		return *image ? 0 : err_wrap(err, "the root image");
+	}
+	if (path_readable(own))
+		*image = path_real(own, err);
+	else if (path_readable(shared))
+		*image = path_real(shared, err);
+	if (!*image && arch != arch_host())
+		return err_set(
+			err, ENOENT,
+			"no root image for %s: %s is missing, and this machine's own userspace "
+			"is for another processor; name one with --root",
+			arch->name, own);
+	return 0;
+}
+
+static int check_root(const char *image, struct err *err)
+{
+	char magic[2] = {0};
+	FILE *f;
+
+	if (!image)
+		return 0;
+	f = fopen(image, "re");
+	if (!f)
+		return err_errno(err, "the root image %s", image);
+	/* The magic number of ext2 to ext4: 0xef53 at 56 of the superblock at 1024. */
+	if (fseek(f, 1024 + 56, SEEK_SET) < 0 || fread(magic, 2, 1, f) != 1)
+		magic[0] = 0;
+	fclose(f);
+	if (memcmp(magic, "\x53\xef", 2) != 0)
+		return err_set(err, EINVAL, "the root image %s holds no ext4 file system", image);
+	return 0;
+}
+
+/* ---- the journal's head */
+
+static char *make_id(void)
+{
+	struct timespec ts;
+	struct tm tm;
+	char day[32];
+
+	clock_gettime(CLOCK_REALTIME, &ts);
+	gmtime_r(&ts.tv_sec, &tm);
+	strftime(day, sizeof(day), "%Y%m%dT%H%M%S", &tm);
+	return xasprintf("%s.%03ld-%d", day, ts.tv_nsec / 1000000, (int)getpid());
+}
+
+static json_t *host_json(const struct run *run)
+{
+	json_t *h = json_object();
+
+	json_object_set_new(h, "accel", json_string(accel_name(run->base.accel.accel)));
+	json_object_set_new(h, "accel_reason", json_string_lossy(run->base.accel.reason));
+	json_object_set_new(h, "speed_factor", json_real(run->base.accel.speed_factor));
+	json_object_set_new(h, "qemu", json_string_lossy(run->base.qemu));
+	json_object_set_new(h, "cpus", json_integer(sysconf(_SC_NPROCESSORS_ONLN)));
+	return h;
+}
+
+static void write_head(struct run *run, const struct strv *argv)
+{
+	const struct kernel *k = run->base.kernel;
+	_cleanup_free_ char *id = make_id();
+	json_t *head = json_pack("{s:s, s:o}", "id", id, "argv", json_strv_lossy(argv));
+	json_t *kernel;
+
+	if (run->settings->resume) {
+		journal_event(run->journal, "resume", head, &run->err);
+	} else {
+		json_object_set_new(head, "version", json_integer(JOURNAL_VERSION));
+		json_object_set_new(head, "settings", settings_json(run->settings));
+		json_object_set_new(head, "host", host_json(run));
+		journal_event(run->journal, "run", head, &run->err);
+	}
+	kernel = json_pack("{s:s, s:s, s:s, s:s?}", "id", run->kernel_id, "release", k->release,
+			   "arch", k->arch, "name", k->name);
+	journal_event(run->journal, "kernel", kernel, &run->err);
+}
+
+static void write_file(struct run *run, const struct test_file *f)
+{
+	json_t *names = json_array();
+
+	for (size_t i = 0; i < f->n; i++)
+		json_array_append_new(names, json_string_lossy(f->subtests[i].name));
+	journal_event(run->journal, "file",
+		      json_pack("{s:s, s:s, s:s, s:o}", "file", f->base, "path", f->needs.path,
+				"isolation", isolation_name(f->isolation), "subtests", names),
+		      &run->err);
+}
+
+/* ---- resume */
+
+static void take_result(struct plan *p, const struct result_test *t)
+{
+	for (size_t i = 0; i < p->n; i++) {
+		struct subtest *s;
+
+		if (strcmp(p->files[i].base, t->file) != 0)
+			continue;
+		s = plan_find(&p->files[i], t->subtest);
+		if (!s && p->files[i].needs.tests_unknown)
+			s = plan_add_subtest(&p->files[i], t->subtest);
+		if (!s)
+			continue;
+		s->attempt = t->attempt;
+		s->verdict = t->verdict;
+		s->done = t->verdict != VERDICT_NONE;
+	}
+}
+
+static int check_same_files(const struct plan *p, const struct result *r, struct err *err)
+{
+	for (size_t i = 0; i < p->n; i++) {
+		bool known = false;
+
+		for (size_t k = 0; k < r->n; k++)
+			known |= str_eq(r->tests[k].file, p->files[i].base);
+		if (!known && p->files[i].n)
+			return err_set(err, EINVAL, "%s was not part of that run",
+				       p->files[i].needs.path);
+	}
+	return 0;
+}
+
+/* The kernel that the run had keeps its name, another one gets the next. */
+static void name_kernel(struct run *run, const struct result *r)
+{
+	const struct kernel *k = run->base.kernel;
+	json_t *known;
+	size_t i;
+
+	snprintf(run->kernel_id, sizeof(run->kernel_id), "k%zu", json_array_size(r->kernels) + 1);
+	json_array_foreach (r->kernels, i, known)
+		if (str_eq(json_get_str(known, "release"), k->release) &&
+		    str_eq(json_get_str(known, "name"), k->name))
+			snprintf(run->kernel_id, sizeof(run->kernel_id), "%s",
+				 json_get_str(known, "id"));
+}
+
+/* What has a verdict keeps it; what was cut off is tried again. */
+static int resume(struct run *run, struct err *err)
+{
+	struct result r = {0};
+	int ret = result_read(run->out.journal, &r, err);
+
+	if (ret == 0)
+		ret = check_same_files(&run->plan, &r, err);
+	for (size_t i = 0; ret == 0 && i < r.n; i++)
+		take_result(&run->plan, &r.tests[i]);
+	if (ret == 0)
+		name_kernel(run, &r);
+	result_done(&r);
+	return ret < 0 ? err_wrap(err, "cannot resume") : outdir_resume(&run->out, err);
+}
+
+static int open_output(struct run *run, struct err *err)
+{
+	int r = run->settings->resume ? resume(run, err) : outdir_replace(&run->out, err);
+
+	if (r == 0)
+		r = journal_open(run->out.journal, run->settings->resume, &run->journal, err);
+	for (size_t i = 0; i < run->plan.n && r == 0; i++) {
+		const struct test_file *f = &run->plan.files[i];
+
+		for (size_t k = 0; k < f->n && r == 0; k++)
+			if (!f->subtests[k].attempt && !f->subtests[k].done)
+				r = outdir_subtest_add(&run->out, f->subtests[k].dir, err);
+	}
+	return r;
+}
+
+/* ---- the run itself */
+
+static struct job *current_job;
+
+static void on_signal(void *arg, int signo, pid_t sender)
+{
+	struct run *run = arg;
+
+	(void)sender;
+	if (run->interrupted)
+		return;
+	run->interrupted = signo;
+	if (current_job)
+		job_cancel(current_job);
+}
+
+static void run_file(struct run *run, struct test_file *f, const struct guest_plan *plan)
+{
+	struct job job = {.plan = plan};
+
+	job.run_fd = outdir_file_log(&run->out, f->base, &run->err);
+	if (job.run_fd < 0)
+		return;
+	current_job = &job;
+	job_start(&job, run, f);
+	if (job.phase != JOB_DONE)
+		loop_run(run->loop);
+	job_done(&job);
+	current_job = NULL;
+	close(job.run_fd);
+}
+
+static int exit_of(const struct run *run)
+{
+	struct verdict_counts c = {{0}};
+
+	if (run->interrupted)
+		return 130;
+	for (size_t i = 0; i < run->plan.n; i++)
+		for (size_t k = 0; k < run->plan.files[i].n; k++)
+			c.n[run->plan.files[i].subtests[k].verdict]++;
+	return run->err.code ? 125 : verdict_exit(&c);
+}
+
+static void write_results(struct run *run)
+{
+	_cleanup_free_ char *path = xasprintf("%s/results.json", run->out.path);
+	struct result r = {0};
+	struct err err = {0};
+
+	/* A directory is the guest's doing, and could not be replaced by a file. */
+	if (path_is_dir(path))
+		rm_rf(path, NULL);
+	if (result_read(run->out.journal, &r, &err) < 0 || result_write(&r, path, &err) < 0)
+		log_warn("results.json: %s", err.msg);
+	else if (keep_journal(run->out.journal, json_string_value(json_object_get(r.run, "id")),
+			      &err) < 0)
+		log_warn("the journal is not kept for the history: %s", err.msg);
+	result_done(&r);
+}
+
+static int run_files(struct run *run, struct err *err)
+{
+	json_t *finish;
+	int status;
+
+	/* What came while the run was being prepared. */
+	loop_once(run->loop, 0);
+	for (size_t i = 0; i < run->plan.n; i++)
+		write_file(run, &run->plan.files[i]);
+	for (size_t i = 0; i < run->plan.n; i++)
+		if (!run->interrupted && !run->failed_fast && !run->err.code &&
+		    (plan_pending(&run->plan.files[i]) || !run->plan.files[i].n))
+			run_file(run, &run->plan.files[i], &run->plans[i]);
+	status = exit_of(run);
+	finish = json_pack("{s:i}", "exit", status);
+	if (run->interrupted)
+		json_object_set_new(finish, "interrupted",
+				    json_string(signal_name(run->interrupted)));
+	if (run->err.code)
+		json_decref(finish);
+	else
+		journal_event(run->journal, "finish", finish, &run->err);
+	if (run->err.code) {
+		*err = run->err;
+		err_wrap(err, "the run was stopped");
+	}
+	return status;
+}
+
+/* Who asked for no particular one is told of the slow one. */
+static int choose_accel(struct run *run, const char *qemu, struct err *err)
+{
+	const struct settings *s = run->settings;
+	const char *want = s->accel ? s->accel : "auto";
+	_cleanup_strbuf_ struct strbuf b = {0};
+	int r = accel_choose(want, run->plan.files[0].arch->name, qemu, s->cache, &run->base.accel,
+			     err);
+
+	if (r < 0 || run->base.accel.accel == ACCEL_KVM || !str_eq(want, "auto"))
+		return r;
+	accel_describe(&run->base.accel, &b);
+	log_note("%s", b.s);
+	return 0;
+}
+
+static int prepare(struct run *run, const struct test_request *tests, size_t n,
+		   struct kernel *kernel, char **qemu, struct err *err)
+{
+	const struct settings *s = run->settings;
+	const char *why;
+	int r = plan_make(tests, n, s, &run->plan, err);
+
+	if (r < 0)
+		return r;
+	if ((r = check_network(s, &run->plan, err)) < 0 || (r = check_no_vm(&run->plan, err)) < 0)
+		return r;
+	r = kernel_find(s->kernel, run->plan.files[0].arch->name, kernel, err);
+	if (r == 0)
+		r = find_qemu(s, run->plan.files[0].arch, qemu, err);
+	if (r == 0)
+		r = choose_accel(run, *qemu, err);
+	if (r == 0)
+		r = find_root(s, run->plan.files[0].arch, &run->base.root_image, err);
+	if (r == 0)
+		r = check_root(run->base.root_image, err);
+	if (r < 0)
+		return r;
+	if (sandbox_probe(&why) == SANDBOX_KEEPER)
+		log_warn(
+			"QEMU runs without a sandbox of its own (%s): a guest that takes QEMU over "
+			"can do what you can",
+			why);
+	r = deps_fetch(&run->plan, s->deps_dir, err);
+	if (r < 0)
+		return r;
+	plan_scale(&run->plan, s, run->base.accel.speed_factor);
+	run->base.kernel = kernel;
+	run->base.qemu = *qemu;
+	snprintf(run->kernel_id, sizeof(run->kernel_id), "k1");
+	return 0;
+}
+
+/* All that would fail before any boot, for every file, before anything of the last run is touched.
+ */
+static int make_plans(struct run *run, struct err *err)
+{
+	int r = 0;
+
+	run->plans = xcalloc(run->plan.n, sizeof(*run->plans));
+	for (size_t i = 0; i < run->plan.n && r == 0; i++)
+		r = guest_plan_make(&run->base, &run->plan.files[i], &run->plans[i], err);
+	return r;
+}
+
+/* From here on there is something to clean up, so signals are taken by the loop. */
+static int start_loop(struct run *run, struct err *err)
+{
+	static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+	int r = loop_new(&run->loop, err);
+
+	for (size_t i = 0; i < ARRAY_SIZE(signals) && r == 0; i++)
+		loop_signal(run->loop, signals[i], on_signal, run);
+	return r;
+}
+
+static int run_prepared(struct run *run, const struct strv *argv, int *exit_status, struct err *err)
+{
+	const char *kernel_dir = run->base.kernel->dir;
+	struct rundir dir = {.lock_fd = -1};
+	int r;
+
+	r = outdir_open(run->settings->out, &run->out, err);
+	if (r == 0)
+		r = start_loop(run, err);
+	if (r == 0)
+		r = rundir_make(NULL, run->settings->work_dir, &dir, err);
+	if (r < 0) {
+		loop_free(run->loop);
+		outdir_close(&run->out);
+		return r;
+	}
+	run->base.run_dir = dir.path;
+	run->base.out = &run->out;
+	r = guest_check_space(&run->base, err);
+	if (r == 0)
+		r = open_output(run, err);
+	if (r == 0) {
+		outdir_link(&run->out, "kernel", kernel_dir ? kernel_dir : "/boot", NULL);
+		write_head(run, argv);
+		*exit_status = run_files(run, err);
+		write_results(run);
+		outdir_link(&run->out, "vm", NULL, NULL);
+	}
+	journal_close(run->journal);
+	loop_free(run->loop);
+	rundir_remove(&dir, NULL);
+	outdir_close(&run->out);
+	return r;
+}
+
+int run_execute(const struct settings *s, const struct test_request *tests, size_t n,
+		const struct strv *argv, const struct run_ui *ui, int *exit_status, struct err *err)
+{
+	struct run run = {.settings = s, .ui = ui, .start_ns = loop_now_ns()};
+	_cleanup_kernel_ struct kernel kernel = {0};
+	_cleanup_free_ char *qemu = NULL;
+	int r;
+
+	run.base.settings = s;
+	r = prepare(&run, tests, n, &kernel, &qemu, err);
+	if (r == 0)
+		r = make_plans(&run, err);
+	if (r == 0)
+		r = run_prepared(&run, argv, exit_status, err);
+	for (size_t i = 0; run.plans && i < run.plan.n; i++)
+		guest_plan_done(&run.plans[i]);
+	free(run.plans);
+	plan_done(&run.plan);
+	free(run.base.root_image);
+	return r;
+}

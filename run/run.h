@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* A run: its files one after the other, each subtest brought to a verdict, everything cleaned up.
+ */
+#ifndef RUN_RUN_H
+#define RUN_RUN_H
+
+#include "run/plan.h"
+#include "run/settings.h"
+
+/* What is going on, for a status line. Strings live for the call. */
+struct run_progress {
+	const char *file, *subtest; /* subtest NULL: between two */
+	const char *phase;	    /* "boot", "init", "run", "stop", ... */
+	size_t done, total, failed;
+	int64_t elapsed_ns;
+};
+
+/* How a run shows itself; any may be NULL. */
+struct run_ui {
+	void (*live)(void *arg, const char *text, size_t len); /* log lines as they are written */
+	void (*progress)(void *arg,
+			 const struct run_progress *p); /* on every change, and each second */
+	void *arg;
+};
+
+/*
+ * Run the tests. argv is recorded in the journal. *exit_status is as design.md says (0, 1, 125,
+ * 130); results.json is written and `out/` is complete when this returns. An error means that
+ * nothing could be run: its message is the cause, err->usage tells 129 from 125; what the last run
+ * left is untouched then.
+ */
+int run_execute(const struct settings *s, const struct test_request *tests, size_t n,
+		const struct strv *argv, const struct run_ui *ui, int *exit_status,
+		struct err *err);
+
+#endif

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the user asked of a run, after the command line, the rc files and the defaults. */
+#ifndef RUN_SETTINGS_H
+#define RUN_SETTINGS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <jansson.h>
+
+#include "base/str.h"
+
+/* Where nothing else is said; doc/writing-tests.md names them. */
+#define DEFAULT_TIMEOUT_S 1200 /* a subtest, before the speed factor */
+#define DEFAULT_MEM_MIB	  4096
+#define DEFAULT_CPUS_MAX  16
+#define DEFAULT_LOG_LIMIT (1ULL << 30)
+#define DEFAULT_BUS	  "virtio-blk"
+
+struct settings {
+	char *kernel;	/* -k; NULL: the newest there is */
+	char *arch;	/* -a; NULL: the test's, else this machine's */
+	char *out;	/* -o, absolute */
+	char *work_dir; /* -T; NULL: a temporary one */
+	char *root; /* --root IMAGE or "host"; NULL: an image where there is one, else the host */
+	char *network;			  /* -n */
+	char *bus;			  /* --bus; NULL: the test's */
+	char *accel;			  /* --accel */
+	char *qemu;			  /* --qemu; NULL: found by the architecture */
+	char *deps_dir;			  /* where require-git puts its clones */
+	int64_t cpus, mem_mib, timeout_s; /* 0: as the test declares */
+	int64_t priority, nice;
+	uint64_t log_limit;
+	struct strv append, qemu_args, env; /* --append, --qemu-arg, --env NAME=VALUE */
+	bool failfast, verbose, resume;
+	char *program; /* path of ktest, for its keeper */
+	char *tree;    /* of ktest itself: lib/, libexec/ */
+	char *cache;   /* ~/.cache/ktest */
+};
+
+void settings_done(struct settings *s);
+
+/* Every field that changes what a run does, for the journal; a new reference. */
+json_t *settings_json(const struct settings *s);
+
+#endif

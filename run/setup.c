@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The frames that set a guest up and start things in it; doc/protocol.md lists the fields. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/loop.h"
+#include "run/guest.h"
+
+#define P9_OPTIONS "trans=virtio,version=9p2000.L,msize=512000"
+#define SELF_DIR   "/run/ktest"
+
+static int tabs(const char *s)
+{
+	int n = 0;
+
+	for (; *s; s++)
+		n += *s == '\t';
+	return n;
+}
+
+static void __attribute__((format(printf, 3, 4)))
+field(struct frame_writer *w, const char *key, const char *fmt, ...)
+{
+	_cleanup_strbuf_ struct strbuf b = {0};
+	va_list ap;
+
+	va_start(ap, fmt);
+	strbuf_vaddf(&b, fmt, ap);
+	va_end(ap);
+	/* A path with a TAB in it would become columns of its own. */
+	if (strchr(fmt, '\t') && tabs(b.s) != tabs(fmt))
+		w->overflow = 1;
+	frame_add(w, key, b.s);
+}
+
+/* ---- SETUP */
+
+/*
+ * The host's files belong to nobody where ktest runs as an ordinary user: a set-uid program would
+ * change to that user, so such bits are ignored there.
+ */
+static void setup_root(const struct guest_base *b, const struct guest_plan *gp,
+		       const struct strv *binds, struct frame_writer *w)
+{
+	const char *flags = !b->root_image && geteuid() != 0 ? "nosuid" : "-";
+	const char *lower = b->root_image ? "/lower" : "/view";
+
+	field(w, "mount", "9p\t" VM_TAG_VIEW "\t/view\tro\t" P9_OPTIONS ",cache=loose");
+	for (size_t i = 0; i < binds->n; i++)
+		field(w, "mount",
+		      "9p\t" VM_TAG_VIEW ".%zu\t/view%s\tro\t" P9_OPTIONS ",cache=loose", i,
+		      binds->v[i]);
+	if (b->root_image)
+		field(w, "mount", "ext4\tdisk:root0\t/lower\tro\tnoload");
+	if (gp->upper_disk)
+		field(w, "mount", "ext4\tdisk:upper0\t/upper\t-\t-");
+	else
+		field(w, "mount", "tmpfs\ttmpfs\t/upper\t-\tmode=0755");
+	field(w, "mkdir", "/upper/up\t0755");
+	field(w, "mkdir", "/upper/work\t0700");
+	field(w, "mount",
+	      "overlay\toverlay\t/newroot\t%s\tlowerdir=%s,upperdir=/upper/up,workdir=/upper/work",
+	      flags, lower);
+}
+
+static void setup_shares(const struct guest_base *b, struct frame_writer *w)
+{
+	field(w, "mount", "bind\t/view/host\t/newroot/host\trbind\t-");
+	field(w, "mount",
+	      "9p\t" VM_TAG_OUT "\t/newroot/host%s\tnosuid,nodev\t" P9_OPTIONS ",cache=mmap",
+	      b->out->path);
+	field(w, "newroot", "/newroot");
+	if (b->kernel->modules)
+		field(w, "mount", "bind\t/host/.modules\t/lib/modules/%s\tbind\t-",
+		      b->kernel->release);
+}
+
+static void setup_names(const struct guest_base *b, const struct guest_plan *gp,
+			const struct guest *g, struct frame_writer *w)
+{
+	field(w, "hostname", "%s", g->name);
+	field(w, "symlink", "/host%s\t/ktest", gp->file->needs.tree);
+	field(w, "symlink", "/host%s\t/ktest-out", b->out->path);
+	field(w, "mkdir", SELF_DIR "/tmp\t1777");
+	field(w, "mkdir", "/mnt\t0755");
+	field(w, "mkdir", "/root\t0700");
+	if (g->config.network == VM_NET_USER)
+		field(w, "net",
+		      "?" VM_NET_MAC "\t" VM_NET_ADDRESS "\t" VM_NET_GATEWAY "\t" VM_NET_RESOLVER);
+}
+
+static void setup_disks(const struct guest *g, struct frame_writer *w)
+{
+	for (size_t i = 0; i < g->config.disks.n; i++) {
+		const struct disk *d = &g->config.disks.v[i];
+
+		if (d->role != DISK_PMEM && d->role != DISK_ROOT && d->role != DISK_UPPER)
+			field(w, "disk", "%s", d->id);
+	}
+}
+
+void guest_setup(const struct guest_base *b, const struct guest_plan *gp, const struct guest *g,
+		 const struct strv *binds, struct frame_writer *w)
+{
+	field(w, "time", "%" PRId64, realtime_ns());
+	setup_root(b, gp, binds, w);
+	setup_shares(b, w);
+	setup_names(b, gp, g, w);
+	setup_disks(g, w);
+	/* The boot is quiet for speed; from now on the stacks of hung tasks, KERN_INFO, are shown.
+	 */
+	field(w, "write", "?/proc/sys/kernel/printk\t%d", b->settings->verbose ? 8 : 7);
+}
+
+/* ---- its answer */
+
+static struct strv *names_of(struct guest_names *names, enum disk_role role)
+{
+	switch (role) {
+	case DISK_SCRATCH:
+		return &names->scratch;
+	case DISK_SLOW:
+		return &names->slow;
+	case DISK_IMAGE:
+		return &names->image;
+	case DISK_RW_IMAGE:
+		return &names->rw_image;
+	case DISK_PMEM:
+		return &names->pmem;
+	case DISK_ROOT:
+	case DISK_UPPER:
+		break;
+	}
+	return NULL;
+}
+
+/* The device that the answer names for the disk with this serial; the guest's word, so only what a
+ * name can hold. */
+static void find_name(const struct frame *done, const char *serial, char *name, size_t size)
+{
+	static const char allowed[] = "abcdefghijklmnopqrstuvwxyz0123456789";
+	const char *key, *value;
+	size_t pos = 0, key_len, n = strlen(serial);
+
+	snprintf(name, size, "unknown");
+	while (frame_next(done, &pos, &key, &key_len, &value)) {
+		if (key_len != 4 || memcmp(key, "disk", 4) != 0 || strncmp(value, serial, n) != 0 ||
+		    value[n] != '\t')
+			continue;
+		value += n + 1;
+		if (*value && !value[strspn(value, allowed)])
+			snprintf(name, size, "%s", value);
+		return;
+	}
+}
+
+void guest_names_read(const struct guest *g, const struct frame *done, struct guest_names *names)
+{
+	char name[32];
+
+	guest_names_done(names);
+	for (size_t i = 0; i < g->config.disks.n; i++) {
+		const struct disk *d = &g->config.disks.v[i];
+		struct strv *list = names_of(names, d->role);
+
+		if (!list)
+			continue;
+		if (d->role == DISK_PMEM)
+			snprintf(name, sizeof(name), "pmem%d", d->index);
+		else
+			find_name(done, d->id, name, sizeof(name));
+		strv_addf(list, "/dev/%s", name);
+	}
+}
+
+void guest_names_done(struct guest_names *names)
+{
+	strv_done(&names->scratch);
+	strv_done(&names->slow);
+	strv_done(&names->image);
+	strv_done(&names->rw_image);
+	strv_done(&names->pmem);
+}
+
+/* ---- START */
+
+static void env_list(struct frame_writer *w, const char *name, const struct strv *list)
+{
+	_cleanup_free_ char *words = strv_join(list, " ");
+
+	field(w, "env", "%s_list=%s", name, words);
+}
+
+static void env_sizes(struct frame_writer *w, const struct needs *n)
+{
+	_cleanup_strbuf_ struct strbuf b = {0};
+
+	strbuf_puts(&b, "ktest_scratch_dev_sizes_list=");
+	for (size_t i = 0; i < n->nscratch; i++)
+		strbuf_addf(&b, "%s%" PRIu64, i ? " " : "", n->scratch[i]);
+	frame_add(w, "env", b.s);
+}
+
+static void env_machine(const struct guest_base *b, const struct guest_plan *gp,
+			struct frame_writer *w)
+{
+	const struct test_file *f = gp->file;
+	const struct settings *s = b->settings;
+
+	field(w, "env", "ktest_arch=%s", f->arch->name);
+	field(w, "env", "ktest_cpus=%d", f->cpus);
+	field(w, "env", "ktest_mem=%" PRId64, f->mem_mib);
+	field(w, "env", "ktest_storage_bus=%s", f->bus->name);
+	field(w, "env", "ktest_priority=%" PRId64, s->priority);
+	field(w, "env", "ktest_interactive=");
+	field(w, "env", "ktest_failfast=%s", s->failfast ? "true" : "");
+	field(w, "env", "ktest_verbose=%s", s->verbose ? "true" : "");
+	field(w, "env", "ktest_kernel_binary=/host/.kernel");
+	field(w, "env", "ktest_kernel_source=");
+	field(w, "env", "ktest_kernel_build=");
+	field(w, "env", "ktest_deps_dir=/host%s", s->deps_dir ? s->deps_dir : "/nonexistent");
+}
+
+static void env_places(const struct guest_base *b, const struct guest_plan *gp,
+		       struct frame_writer *w)
+{
+	field(w, "env", "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
+	field(w, "env", "HOME=/root");
+	field(w, "env", "home=/root");
+	/* Any other makes each program read a dozen files over 9p at its start. */
+	field(w, "env", "LANG=C");
+	field(w, "env", "TERM=dumb");
+	field(w, "env", "ktest_dir=/host%s", gp->file->needs.tree);
+	field(w, "env", "ktest_out=/host%s", b->out->path);
+	field(w, "env", "ktest_tmp=" SELF_DIR "/tmp");
+	field(w, "env", "ktest_state=" SELF_DIR);
+	field(w, "env", "ktest_module_dir=/host/.kmod");
+	field(w, "env", "ktest_library=%s", gp->file->needs.own_library ? "1" : "");
+	field(w, "env", "ktest_control=%s", gp->file->control ? "1" : "");
+}
+
+static void env_disks(const struct guest_plan *gp, const struct guest_names *names,
+		      struct frame_writer *w)
+{
+	env_list(w, "ktest_scratch_dev", &names->scratch);
+	env_list(w, "ktest_scratch_slowdev", &names->slow);
+	env_list(w, "ktest_image_dev", &names->image);
+	env_list(w, "ktest_rw_image_dev", &names->rw_image);
+	env_list(w, "ktest_pmem_dev", &names->pmem);
+	env_sizes(w, &gp->file->needs);
+}
+
+void guest_start(const struct guest_base *b, const struct guest_plan *gp,
+		 const struct guest_names *names, const char *phase, const struct strv *subtests,
+		 int nr_reboots, struct frame_writer *w)
+{
+	field(w, "name", "%s", phase);
+	field(w, "arg", "/bin/bash");
+	field(w, "arg", "/host%s/lib/run-guest.sh", b->settings->tree);
+	field(w, "arg", "/host%s", gp->file->needs.path);
+	field(w, "arg", "%s", phase);
+	for (size_t i = 0; i < subtests->n; i++)
+		frame_add(w, "arg", subtests->v[i]);
+	env_places(b, gp, w);
+	env_machine(b, gp, w);
+	env_disks(gp, names, w);
+	field(w, "env", "NR_REBOOTS=%d", nr_reboots);
+	for (size_t i = 0; i < b->settings->env.n; i++)
+		frame_add(w, "env", b->settings->env.v[i]);
+	field(w, "cwd", "/root");
+}

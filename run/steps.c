@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* A guest from HELLO to its last subtest, as its agent tells it. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "run/job.h"
+
+/* Before the speed factor. */
+#define SETUP_NS (30 * NSEC_PER_SEC)
+#define INIT_NS	 (300 * NSEC_PER_SEC)
+#define STOP_NS	 (20 * NSEC_PER_SEC)
+
+/* ---- the way up: boot, setup, init */
+
+static void got_hello(struct job *job, const struct frame *f)
+{
+	const char *version = frame_get(f, "version");
+	struct frame_writer w;
+
+	if (job->phase != JOB_BOOT) {
+		trouble(job, VERDICT_FAIL, "lost", "the guest's agent started anew", false);
+		return;
+	}
+	if (!str_eq(version, "1")) {
+		trouble(job, VERDICT_MISS, "lost", "the guest's agent speaks another version",
+			false);
+		return;
+	}
+	vm_booted(job->vm);
+	job->wait_id = ++job->next_id;
+	job_set_phase(job, JOB_SETUP);
+	job_deadline(job, job_scale(job, SETUP_NS));
+	job_begin_frame(job, &w, FRAME_SETUP, job->wait_id);
+	guest_setup(&job->run->base, job->plan, &job->guest, vm_binds(job->vm), &w);
+	job_send(job, &w);
+}
+
+/* A subtest that got hold of the agent's port is not to guess what the next one's EXIT will say. */
+static uint32_t random_step(void)
+{
+	uint32_t step = 0;
+
+	if (getrandom(&step, sizeof(step), GRND_NONBLOCK) < 0)
+		step = 0;
+	return 1 + (step & 0xffffff);
+}
+
+static void start_session(struct job *job, const char *phase, const struct strv *subtests)
+{
+	struct frame_writer w;
+
+	job->next_id += random_step();
+	job->wait_id = job->session_id = job->next_id;
+	job_begin_frame(job, &w, FRAME_START, job->session_id);
+	guest_start(&job->run->base, job->plan, &job->names, phase, subtests, job->cur.nr_reboots,
+		    &w);
+	if (job->cur.subtest) {
+		_cleanup_free_ char *cores =
+			xasprintf("/host%s/out/%s", job->run->out.path, job->cur.subtest->dir);
+
+		frame_add(&w, "cores", cores);
+	}
+	job_send(job, &w);
+}
+
+static void got_setup_done(struct job *job, const struct frame *f)
+{
+	static const struct strv none;
+	char title[300];
+
+	if (frame_get_int(f, "error", EIO)) {
+		snprintf(title, sizeof(title), "the guest could not be set up: %.200s",
+			 frame_get(f, "message") ? frame_get(f, "message") : "no reason given");
+		trouble(job, VERDICT_MISS, "boot", title, false);
+		return;
+	}
+	guest_names_read(&job->guest, f, &job->names);
+	job_guest_event(job, "ready", NULL);
+	job_set_phase(job, JOB_INIT);
+	job_deadline(job, job_scale(job, INIT_NS));
+	start_session(job, "init", &none);
+}
+
+static void got_init_exit(struct job *job, const struct frame *f)
+{
+	int64_t status = frame_get_int(f, "status", -1);
+	char title[100];
+
+	if (status == 0) {
+		steps_next(job);
+		return;
+	}
+	snprintf(title, sizeof(title), "an init hook failed with exit status %" PRId64, status);
+	trouble(job, VERDICT_ERROR, "init", title, false);
+}
+
+/* ---- the subtests */
+
+static void run_one(struct job *job, struct subtest *s)
+{
+	_cleanup_strv_ struct strv name = {0};
+
+	strv_add(&name, s->name);
+	job->progressed = true;
+	/* Entered again after a reboot: the same attempt goes on. */
+	if (job->cur.subtest != s && !subtest_begin(job, s)) {
+		steps_next(job);
+		return;
+	}
+	job_set_phase(job, JOB_RUN);
+	job_deadline(job, INT64_MAX);
+	/* A restart gives it no time: it could go on for ever. */
+	if (!job->cur.nr_reboots)
+		job_limit(job, job->file->timeout_ns);
+	start_session(job, "run-tests", &name);
+}
+
+/* A file with a library or run_tests of its own runs what is left in one go; the console tells of
+ * it. */
+static void run_rest(struct job *job)
+{
+	_cleanup_strv_ struct strv names = {0};
+
+	for (size_t i = 0; i < job->file->n; i++)
+		if (!job->file->subtests[i].done)
+			strv_add(&names, job->file->subtests[i].name);
+	job_set_phase(job, JOB_RUN);
+	job_deadline(job, INT64_MAX);
+	job_limit(job, job->file->timeout_ns);
+	start_session(job, "run-tests", &names);
+}
+
+static struct subtest *first_pending(const struct test_file *f)
+{
+	for (size_t i = 0; i < f->n; i++)
+		if (!f->subtests[i].done)
+			return &f->subtests[i];
+	return NULL;
+}
+
+static void stop_guest(struct job *job)
+{
+	struct frame_writer w;
+
+	job_set_phase(job, JOB_STOP);
+	job_deadline(job, job_scale(job, STOP_NS));
+	job_begin_frame(job, &w, FRAME_STOP, ++job->next_id);
+	frame_add(&w, "how", "poweroff");
+	/* A channel that is broken by now is a guest that ends without ceremony. */
+	if (vm_send(job->vm, &w, NULL) < 0)
+		vm_end(job->vm, true);
+}
+
+void steps_next(struct job *job)
+{
+	struct subtest *s = job->cur.subtest ? job->cur.subtest : first_pending(job->file);
+
+	if (job->run->failed_fast || job->run->err.code || job->run->interrupted) {
+		job_kill_guest(job);
+		return;
+	}
+	if (job->file->control && s && !job->spoiled)
+		run_one(job, s);
+	else if (!job->file->control && !job->progressed && (s || job->file->needs.tests_unknown))
+		run_rest(job);
+	else if (job->spoiled)
+		job_kill_guest(job);
+	else
+		stop_guest(job);
+}
+
+/* ---- what comes from the guest */
+
+static void got_done(struct job *job, const struct frame *f)
+{
+	int64_t id = frame_get_int(f, "id", -1), error = frame_get_int(f, "error", EIO);
+	char title[300];
+
+	if (id != job->wait_id)
+		return;
+	if (job->phase == JOB_SETUP) {
+		got_setup_done(job, f);
+	} else if (error && (job->phase == JOB_RUN || job->phase == JOB_INIT)) {
+		snprintf(title, sizeof(title), "the guest could not start it: %.200s",
+			 frame_get(f, "message") ? frame_get(f, "message") : "no reason given");
+		trouble(job, VERDICT_MISS, "boot", title, false);
+	}
+}
+
+static void got_exit(struct job *job, const struct frame *f)
+{
+	/* An answer to nothing that runs is a lie or an echo of what was given up. */
+	if (frame_get_int(f, "id", -1) != job->session_id)
+		return;
+	vm_drain(job->vm);
+	if (job->phase == JOB_INIT)
+		got_init_exit(job, f);
+	else if (job->phase == JOB_RUN && job->file->control)
+		subtest_exited(job, f);
+	else if (job->phase == JOB_RUN)
+		calls_exited(job, f);
+}
+
+static void got_log(struct job *job, const struct frame *f)
+{
+	const char *text = frame_get(f, "text");
+
+	if (text && job->cur.log_frames++ < LOG_FRAMES_MAX)
+		job_note(job, "ktest: agent: %.500s", text);
+}
+
+void steps_frame(void *arg, const struct frame *f)
+{
+	struct job *job = arg;
+
+	job->last_sign_ns = loop_now_ns();
+	if (job->phase == JOB_TROUBLE || job->phase == JOB_STOP)
+		return;
+	switch (f->type) {
+	case FRAME_HELLO:
+		got_hello(job, f);
+		break;
+	case FRAME_DONE:
+		got_done(job, f);
+		break;
+	case FRAME_EXIT:
+		got_exit(job, f);
+		break;
+	case FRAME_CALL:
+		calls_frame(job, f);
+		break;
+	case FRAME_LOG:
+		got_log(job, f);
+		break;
+	default:
+		break;
+	}
+}

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A guest that is not to go on: ask it for what will explain that, give the subtest its verdict,
+ * kill the guest.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "run/job.h"
+
+#define CTRL_O "\x0f" /* the sysrq key of an hvc console */
+
+/* Before the speed factor. */
+#define QUIET_NS (NSEC_PER_SEC / 4) /* of silence: the answer is complete */
+#define FIRST_NS (2 * NSEC_PER_SEC) /* to its first line */
+#define WHOLE_NS (10 * NSEC_PER_SEC)
+
+/*
+ * '9' first: with a quiet console the answer would stay below its level. Then the backtraces of
+ * the processors, the blocked tasks and all tasks.
+ */
+static const char *const questions[] = {CTRL_O "9", CTRL_O "l", CTRL_O "w", CTRL_O "t"};
+
+enum step { STEP_ASKED, STEP_ANSWERING, STEP_NMI, STEP_REGISTERS };
+
+static void finish(struct job *job)
+{
+	const char *reason = job->trouble_reason;
+	enum verdict v = job->trouble_verdict;
+
+	conlog_flush(job->log, &job->run->err);
+	scan_flush(job->scan, false);
+	/* What the kernel said of itself names the cause better than what was seen from outside. */
+	if (job->cur.subtest && job->cur.reason && v == VERDICT_FAIL &&
+	    strcmp(reason, "timeout") != 0)
+		reason = job->cur.reason;
+	if (job->cur.subtest) {
+		subtest_end(job, v, reason, job->trouble_title, -1, 0);
+	} else if (!job->progressed) {
+		/* The next guest would fare no better. */
+		subtest_miss_all(job, v == VERDICT_ERROR ? v : VERDICT_MISS, reason,
+				 job->trouble_title ? job->trouble_title : job->cur.title);
+	}
+	job_kill_guest(job);
+}
+
+static void got_registers(void *arg, const char *text)
+{
+	struct job *job = arg;
+	char line[256];
+	size_t len;
+
+	if (job->phase != JOB_TROUBLE)
+		return;
+	for (; text && *text; text += len + (text[len] == '\n')) {
+		len = strcspn(text, "\r\n");
+		if (len && len < sizeof(line)) {
+			memcpy(line, text, len);
+			line[len] = '\0';
+			job_note(job, "ktest: %s", line);
+		}
+		if (text[len] == '\r')
+			text++;
+	}
+	finish(job);
+}
+
+static void ask(struct job *job)
+{
+	job_note(job, "ktest: %s; asking the guest for its tasks", job->trouble_reason);
+	for (size_t i = 0; i < ARRAY_SIZE(questions); i++)
+		vm_type(job->vm, questions[i], strlen(questions[i]));
+	job->evidence_step = STEP_ASKED;
+	job->evidence_ns = loop_now_ns();
+	job_deadline(job, job_scale(job, FIRST_NS));
+}
+
+void trouble(struct job *job, enum verdict v, const char *reason, const char *title, bool alive)
+{
+	if (job->phase == JOB_STOP || job->phase == JOB_DONE)
+		return;
+	if (job->phase == JOB_TROUBLE) {
+		/* It died while it was asked: what it had said by then has to do. */
+		if (!alive)
+			finish(job);
+		return;
+	}
+	job->trouble_verdict = v;
+	job->trouble_reason = reason;
+	str_set(&job->trouble_title, title);
+	job_set_phase(job, JOB_TROUBLE);
+	if (alive)
+		ask(job);
+	else
+		finish(job);
+}
+
+void trouble_console(struct job *job)
+{
+	int64_t left = job->evidence_ns + job_scale(job, WHOLE_NS) - loop_now_ns();
+	int64_t quiet = job_scale(job, QUIET_NS);
+
+	if (job->evidence_step == STEP_REGISTERS)
+		return;
+	job->evidence_step = STEP_ANSWERING;
+	job_deadline(job, left < quiet ? left : quiet);
+}
+
+void trouble_deadline(struct job *job)
+{
+	switch (job->evidence_step) {
+	case STEP_ASKED:
+		job_note(job, "ktest: no answer; sending an NMI");
+		vm_nmi(job->vm);
+		job->evidence_step = STEP_NMI;
+		job_deadline(job, job_scale(job, FIRST_NS));
+		break;
+	case STEP_NMI:
+		job_note(job, "ktest: no answer; the processors' registers");
+		job->evidence_step = STEP_REGISTERS;
+		job_deadline(job, FIRST_NS);
+		vm_registers(job->vm, got_registers, job);
+		break;
+	default:
+		finish(job);
+	}
+}

@@ -1,0 +1,81 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Without bubblewrap: ktest says what is weaker, runs, and still leaves nothing behind.
+. "$(dirname "$0")/lib.sh"
+
+# All that is in PATH but bwrap. In T it would be part of each command's environment, which is
+# what no_process looks for.
+P=$(mktemp -d "${TMPDIR:-/tmp}/no-bwrap.XXXXXX") || exit 2
+IFS=: read -ra dirs <<<"$PATH"
+for ((i = ${#dirs[@]} - 1; i >= 0; i--)); do
+	[[ ! -d ${dirs[i]} ]] || ln -sf "${dirs[i]}"/* "$P/"
+done
+rm -f "$P/bwrap"
+PATH=$P
+trap 'status=$?; rm -rf "$P"; PATH=/usr/bin:/bin; (exit "$status"); finish' EXIT
+
+script()
+{
+	fake <<'EOF'
+subtest one:
+	print one is here
+	leave
+	sleep 700
+	exit 0
+subtest two:
+	print two is here
+	sleep 700
+	exit 0
+EOF
+}
+
+begin
+script
+run
+is 'no bwrap: exit status' "$status" 0
+is 'no bwrap: verdicts' "$(verdicts)" 'one=PASS two=PASS three=PASS'
+like 'no bwrap: what is weaker is said' "$(cat "$T/stderr")" 'without a sandbox'
+is 'no bwrap: in one line for QEMU, one for the test files' "$(lines_of "$T/stderr")" 2
+gone 'no bwrap'
+
+for signal in INT TERM HUP KILL; do
+	begin
+	script
+	run_background
+	wait_for 'two is here' said 'two is here' || continue
+	kill "-$signal" "$pid"
+	await
+	if [[ $signal == KILL ]]; then
+		is "$signal: it is dead" "$status" 137
+		no_process "$signal"
+	else
+		is "$signal: exit status" "$status" 130
+		gone "$signal"
+	fi
+done
+
+# QEMU dies, its grandchild does not.
+begin
+fake <<'EOF'
+subtest two:
+	leave
+	sleep 100
+	kill
+EOF
+run
+is 'QEMU is killed: verdicts' "$(verdicts)" 'one=PASS two=MISS(lost) three=PASS'
+gone 'QEMU is killed'
+
+begin
+fake <<'EOF'
+config:
+	ignore quit
+	ignore term
+	ignore signal
+subtest two:
+	leave
+	sleep 100000
+EOF
+run --timeout 2
+is 'deaf: verdicts' "$(verdicts)" 'one=PASS two=FAIL(timeout) three=PASS'
+gone deaf

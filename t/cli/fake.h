@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A program that stands in for QEMU in the command-line tests: it takes QEMU's arguments, speaks
+ * QMP, and plays kernel and agent by a script that is appended to its own binary, so that it needs
+ * neither environment nor files where it runs.
+ *
+ * The script is read line by line. A word with a colon begins a section:
+ *
+ *	boot:		what the guest does from power on; without "hello" at its end if that is
+ *			not in it already
+ *	subtest NAME:	when the agent is told to start NAME; "subtest *:" any other
+ *	init:		when it is told to run the init hooks (default: exit 0)
+ *	config:		settings, below
+ *
+ * Actions, one a line, in order:
+ *	print TEXT	a line on the console; "printn TEXT" without its end. \n \r \t \\ \xNN
+ *	flood N [TEXT]	N bytes of console
+ *	frames N	N frames of type LOG
+ *	sleep MS
+ *	hello [K=V...]	the agent's first frame, with these fields instead of the usual ones
+ *	exit N		the subtest ends with this status; "signal N": by this signal
+ *	frame T K=V...	any frame, T a number; "$ID" is the running subtest's id
+ *	raw HEX		bytes to the agent's port; "rawqmp TEXT": to QMP
+ *	replay		the last frame again, byte for byte
+ *	call VERB A...	a CALL of the running subtest; goes on with the REPLY, which it prints
+ *	calls N VERB A...	as many CALLs, no REPLY waited for
+ *	panic		console text, then what QEMU does with a pvpanic device and panic=pause
+ *	text-panic	the console text alone, then nothing ever
+ *	hang		no beat, no answer, ever; QMP works
+ *	reset		the guest resets (with reboot=shutdown, shutdown=pause); "bye R": BYE first
+ *	event NAME	any QMP event
+ *	leave		a grandchild that sleeps in a session of its own
+ *	die [N]		QEMU exits with this status when all is sent; "kill": by SIGKILL
+ * A section that ends without exit leaves the subtest running, with beats.
+ *
+ * Settings:
+ *	ignore WHAT	a QMP command's name, or term (SIGTERM), signal, stop, start, setup, cont,
+ *			keys (sysrq, by Ctrl-O on the console); start is that of a subtest
+ *	refuse NAME	a QMP command is answered by an error
+ *	die-on NAME	QEMU exits when it gets this command
+ *	greeting TEXT	instead of QMP's
+ *	probe HEX	ticks of the PM timer that the accelerator's probe takes; default 400
+ */
+#ifndef T_CLI_FAKE_H
+#define T_CLI_FAKE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <jansson.h>
+
+#include "proto/frame.h"
+
+/* One end of a socket that ktest holds the other of, or the file that is the guest's console. */
+struct channel {
+	int fd; /* -1: not there, or closed by the other end */
+	bool write_only;
+	char *out;
+	size_t out_len, out_cap;
+	char in[FRAME_HEADER_SIZE + FRAME_PAYLOAD_MAX];
+	size_t in_len;
+};
+
+void channel_send(struct channel *c, const void *data, size_t len);
+
+struct step {
+	char *word;
+	char *rest; /* of the line; "" when there is none */
+};
+
+struct section {
+	char *name;
+	struct step *steps;
+	size_t n;
+};
+
+struct script {
+	struct section *sections;
+	size_t n;
+};
+
+/* Read what follows the marker in the file path; exits with a message when it cannot. */
+void script_load(struct script *s, const char *path);
+const struct section *script_find(const struct script *s, const char *name);
+bool script_setting(const struct script *s, const char *setting, const char *value);
+const char *script_setting_get(const struct script *s, const char *setting);
+/* \n and so on in place; the length is returned since text may hold NULs. */
+size_t script_unescape(char *text);
+
+struct fake {
+	struct channel qmp, console, agent;
+	int keys; /* what is typed on the console, -1: not there */
+	struct script script;
+
+	bool stopped;  /* paused, as QMP's status has it: the guest does nothing */
+	bool capable;  /* qmp_capabilities was received */
+	bool quitting; /* told to quit: when the answer is sent */
+
+	/* the guest */
+	bool booting; /* in the section of that name */
+	bool hung;
+	bool said_hello;
+	uint32_t seq;
+	int64_t next_beat_ms;
+	char last_frame[FRAME_HEADER_SIZE + FRAME_PAYLOAD_MAX];
+	size_t last_len;
+
+	/* the script's place */
+	const struct section *section;
+	size_t step;
+	int64_t wake_ms; /* of a sleep, 0: none */
+	size_t flooded;	 /* of the step */
+	bool in_call;	 /* waiting for the REPLY */
+	char *id;	 /* of the subtest that runs, NULL: none */
+};
+
+int64_t now_ms(void);
+/* What was typed: sysrq 't' is answered by one task. */
+void keys_input(struct fake *f);
+
+/* fake-script.c: power on, and as many steps as can be taken now. */
+void guest_power_on(struct fake *f);
+void guest_run(struct fake *f);
+void guest_enter(struct fake *f, const char *section);
+
+/* fake-agent.c */
+void agent_input(struct fake *f);
+void agent_beat(struct fake *f);
+void agent_hello(struct fake *f, const char *fields);
+void agent_exit(struct fake *f, int status, int signo);
+void agent_bye(struct fake *f, const char *reason);
+void agent_call(struct fake *f, const char *words);
+void agent_log(struct fake *f, const char *text);
+/* "TYPE key=value ..." */
+void agent_frame(struct fake *f, const char *spec);
+
+/* fake-qmp.c */
+void qmp_greet(struct fake *f);
+void qmp_input(struct fake *f);
+void qmp_event(struct fake *f, const char *name, json_t *data); /* takes data, NULL: none */
+/* The guest shut down or was reset and QEMU paused: reason is "guest-reset" or "guest-shutdown". */
+void qmp_guest_shutdown(struct fake *f, const char *reason);
+
+#endif

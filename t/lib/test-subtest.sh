@@ -1,0 +1,164 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# How subtests run in the guest: verdicts, set -e, skipping, the watchdog, reboots, leftovers.
+
+# shellcheck source=t/lib/tap.bash
+. "${BASH_SOURCE[0]%/*}/tap.bash"
+
+test_file t.ktest <<'END'
+config-timeout-multiplier 3
+helper() { false; echo "REACHED in helper"; }
+nested() { ktest_skip "deep down"; }
+test_pass() { echo "body of pass"; }
+test_fail() { false; echo REACHED; }
+test_helper() { helper; echo REACHED; }
+test_status() { exit 7; }
+test_condition() { ! false; false || true; if false; then :; fi; }
+test_last() { [[ a == b ]]; }
+test_skip() { nested; echo REACHED; }
+test_skip_comsub() { local x; x=$(nested); echo REACHED; }
+test_skip_subshell() { (nested); echo REACHED; }
+test_skip_pipe() { echo a | while read -r _; do nested; done; echo REACHED; }
+test_watchdog() { set_watchdog 20; }
+test_watchdog_bad() { set_watchdog soon; echo REACHED; }
+test_reboots() { echo "reboots $NR_REBOOTS"; }
+test_do_reboot() { echo before; trap 'echo trapped' EXIT; do_reboot; echo REACHED; }
+test_arrays() { echo "${#ktest_scratch_dev[@]} ${ktest_scratch_dev[1]} ${#ktest_pmem_dev[@]} $0"; }
+test_variables() { x=1; }
+test_variables_gone() { [[ -z ${x-} ]]; }
+test_child() { sleep 31415 & }
+test_setsid() { setsid sleep 31415 & }
+END
+
+# One name, the agent in control: no lines of ours, the status tells.
+export ktest_control=1
+while read -r name want_status want; do
+	guest t.ktest run-tests "$name"
+	is "$status:$out" "$want_status:$want" "$name in control mode"
+	unlike "$out$err" "REACHED|=========" "$name: nothing runs after its end, no verdict lines"
+done <<'END'
+pass 0 body of pass
+fail 1
+helper 1
+status 7
+condition 0
+last 1
+skip 0
+skip_comsub 0
+skip_subshell 0
+skip_pipe 0
+nonexistent 1
+watchdog_bad 1
+END
+guest t.ktest run-tests fail
+is "$err" "$work/t.ktest:7: status 1: false" "the line that failed is said"
+guest t.ktest run-tests helper
+is "$err" "$work/t.ktest:4: status 1: false" "the innermost one"
+guest t.ktest run-tests condition
+is "$err" "" "what may fail is not mentioned"
+for name in skip skip_comsub skip_subshell skip_pipe; do
+	guest t.ktest run-tests "$name"
+	is "$calls" "skip deep down" "$name tells the host, once"
+done
+echo "skip not now" >"$work/answers"
+guest t.ktest run-tests skip
+is "$status:$out" "1:not now" "a skip that the host refuses is a failure"
+rm "$work/answers"
+guest t.ktest run-tests watchdog
+is "$calls" "watchdog 60" "the watchdog is multiplied"
+guest t.ktest run-tests nonexistent
+like "$err" "t.ktest: no subtest nonexistent" "an unknown subtest is named"
+
+guest t.ktest run-tests reboots
+is "$out" "reboots 0" "no reboots yet"
+NR_REBOOTS=2 guest t.ktest run-tests reboots
+is "$out" "reboots 2" "their count is passed on"
+guest_timeout=1 guest t.ktest run-tests do_reboot
+is "$status:$calls:$out" "137:reboot:before" "a reboot is asked for, then waited for without going on"
+echo "reboot not here" >"$work/answers"
+guest t.ktest run-tests do_reboot
+is "$status:${out//$'\n'/ }" "1:before not here trapped" "one that the host refuses is a failure"
+rm "$work/answers"
+
+ktest_scratch_dev_list="/dev/vdb /dev/vdc" guest t.ktest run-tests arrays
+is "$out" "2 /dev/vdc 0 $work/t.ktest" "lists arrive as arrays, and the file's name as \$0"
+
+# Several names: our lines.
+guest t.ktest run-tests pass fail skip status last
+is "$status" 3 "the status counts the failures"
+is "$(sed 's/ in [0-9]*s/ in Ns/' <<<"$out")" "========= TEST   pass
+body of pass
+========= PASSED pass in Ns
+========= TEST   fail
+========= FAILED fail in Ns
+========= TEST   skip
+========= NOTRUN skip in Ns: deep down
+========= TEST   status
+========= FAILED status in Ns
+========= TEST   last
+========= FAILED last in Ns" "the verdict lines"
+unset ktest_control
+guest t.ktest run-tests pass
+like "$out" "^========= PASSED pass in [0-9]+s$" "one name and nobody in control: lines too"
+ktest_failfast=1 guest t.ktest run-tests fail pass
+unlike "$out" "TEST   pass" "failfast ends at the first failure"
+guest t.ktest run-tests variables variables_gone
+is "$status" 0 "subtests do not share variables"
+guest t.ktest run-tests watchdog
+like "$out" "^WATCHDOG 60$" "without control, the watchdog is a line"
+
+names=()
+for ((i = 0; i < 256; i++)); do
+	names+=(fail)
+done
+guest t.ktest run-tests "${names[@]}"
+is "$status" 255 "256 failures are not taken for none"
+
+# Children
+guest t.ktest run-tests child pass
+is "$(pgrep -f '^sleep 31415$' | wc -l)" 0 "children left behind are killed"
+
+# Files with a set -e, a run_test or a run_tests of their own
+test_file strict.ktest <<'END'
+set -euo pipefail
+test_fail() { false; }
+test_pass() { :; }
+END
+guest strict.ktest run-tests fail pass
+is "$status" 1 "set -euo pipefail at top level disturbs nothing"
+like "$out" "PASSED pass" "and the next subtest runs"
+test_file names.ktest <<'END'
+list_tests() { echo generic/001 generic/002; }
+run_test() { [[ $1 == generic/001 ]]; echo "ran $1"; }
+END
+guest names.ktest run-tests generic/001 generic/002
+is "$status" 1 "a run_test of the file's own gets the name, under set -e"
+unlike "$out" "ran generic/002" "which holds in it"
+test_file own.ktest <<'END'
+run_tests()
+{
+	local bad=0 shared=visible
+	for name in "$@"; do
+		if ! run_test "$name"; then bad=$((bad + 1)); fi
+	done
+	run_test fail || echo "own handling"
+	return $bad
+}
+test_fail() { false; echo REACHED; }
+test_pass() { [[ $shared == visible ]]; }
+test_returns() { set +e; return 3; }
+test_skip() { x=$(ktest_skip "not today"); echo REACHED; }
+test_int() { trap 'echo caught' INT; kill -INT $BASHPID; }
+END
+ktest_control=1 guest own.ktest run-tests fail pass returns skip int
+is "$status" 2 "a run_tests of the file's own calls run_test in conditions"
+unlike "$out" REACHED "and set -e holds nevertheless"
+like "$out" "^========= FAILED fail in" "with our lines: failed"
+like "$out" "^========= PASSED pass in" "passed"
+like "$out" "^========= FAILED returns in" "a status returned without set -e"
+like "$out" "^========= NOTRUN skip in [0-9]+s: not today" "skipped"
+like "$out" "^caught" "signals work in it"
+like "$out" "^own handling" "and the status reaches it"
+
+tap_done

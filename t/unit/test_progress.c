@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The line at the bottom of the terminal: what it says, and that it never mixes with other output.
+ */
+#include "t/unit/unit.h"
+
+#include "base/loop.h"
+#include "report/progress.h"
+
+#define ERASE  "\r\033[K"
+#define SECOND NSEC_PER_SEC
+
+static const struct run_progress running = {
+	.file = "disks",
+	.subtest = "unplug",
+	.phase = "run",
+	.done = 3,
+	.total = 10,
+	.failed = 1,
+	.elapsed_ns = 83 * SECOND,
+};
+
+static void format_is(const struct run_progress *p, size_t width, const char *want)
+{
+	_cleanup_strbuf_ struct strbuf b = {0};
+
+	progress_format(p, width, &b);
+	assert_string_equal(b.s, want);
+}
+
+static void test_format(void **state)
+{
+	struct run_progress p = running;
+
+	(void)state;
+	format_is(&p, 80, "1:23  3 of 10 done, 1 failed  disks unplug");
+	p.failed = 0;
+	p.elapsed_ns = 3661 * SECOND;
+	format_is(&p, 80, "1:01:01  3 of 10 done  disks unplug");
+	p.subtest = NULL;
+	p.phase = "boot";
+	format_is(&p, 80, "1:01:01  3 of 10 done  disks (boot)");
+	p.total = 0;
+	p.file = NULL;
+	p.elapsed_ns = -1;
+	format_is(&p, 80, "0:00  3 done (boot)");
+}
+
+static void test_format_is_safe(void **state)
+{
+	struct run_progress p = running;
+
+	(void)state;
+	p.subtest = "a\nb\x1b[2J";
+	format_is(&p, 80, "1:23  3 of 10 done, 1 failed  disks a\\nb\\x1b[2J");
+	format_is(&p, 20, "1:23  3 of 10 don...");
+}
+
+/* ---- on a terminal, as far as it is a stream of bytes */
+
+static char *screen;
+static size_t screen_len, seen;
+static FILE *f;
+static struct progress *p;
+
+static int setup(void **state)
+{
+	(void)state;
+	seen = 0;
+	f = open_memstream(&screen, &screen_len);
+	fflush(f);
+	p = progress_new(f, 40);
+	loop_fake_clock(1000 * SECOND);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	progress_free(p);
+	fclose(f);
+	free(screen);
+	loop_fake_clock(-1);
+	return 0;
+}
+
+/* What came since the last call. */
+static void screen_is(const char *want)
+{
+	fflush(f);
+	assert_string_equal(screen + seen, want);
+	seen = screen_len;
+}
+
+#define LINE "1:23  3 of 10 done, 1 failed  disks ..."
+
+static void test_drawn_and_erased(void **state)
+{
+	(void)state;
+	progress_show(p, &running);
+	screen_is(ERASE LINE);
+	progress_show(p, &running);
+	screen_is(ERASE LINE);
+	progress_erase(p);
+	screen_is(ERASE);
+	progress_erase(p);
+	screen_is("");
+}
+
+static void test_text_takes_its_place(void **state)
+{
+	(void)state;
+	progress_show(p, &running);
+	screen_is(ERASE LINE);
+	loop_fake_clock(1001 * SECOND);
+	progress_write(p, "hello\n", 6);
+	screen_is(ERASE "hello\n" ERASE LINE);
+}
+
+/* A line of text that has not ended is not drawn into. */
+static void test_half_a_line(void **state)
+{
+	(void)state;
+	progress_show(p, &running);
+	loop_fake_clock(1001 * SECOND);
+	progress_write(p, "hel", 3);
+	screen_is(ERASE LINE ERASE "hel");
+	progress_show(p, &running);
+	screen_is("");
+	progress_write(p, "lo\n", 3);
+	screen_is("lo\n" ERASE LINE);
+}
+
+static void test_a_flood_is_not_slowed_down(void **state)
+{
+	(void)state;
+	progress_show(p, &running);
+	progress_write(p, "1\n", 2);
+	loop_fake_clock(1000 * SECOND + 50 * NSEC_PER_MSEC);
+	progress_write(p, "2\n", 2);
+	screen_is(ERASE LINE ERASE "1\n2\n");
+	loop_fake_clock(1000 * SECOND + 100 * NSEC_PER_MSEC);
+	progress_write(p, "3\n", 2);
+	screen_is("3\n" ERASE LINE);
+}
+
+static void test_before_there_is_one(void **state)
+{
+	(void)state;
+	progress_write(p, "hello\n", 6);
+	progress_write(p, "", 0);
+	progress_erase(p);
+	screen_is("hello\n");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_format),
+		cmocka_unit_test(test_format_is_safe),
+		cmocka_unit_test_setup_teardown(test_drawn_and_erased, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_text_takes_its_place, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_half_a_line, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_a_flood_is_not_slowed_down, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_before_there_is_one, setup, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The frames that set a guest up, read back field by field. */
+#include "t/unit/unit.h"
+
+#include "run/guest.h"
+
+struct fixture {
+	struct settings settings;
+	struct kernel kernel;
+	struct outdir out;
+	struct test_file file;
+	struct guest_base base;
+	struct guest_plan plan;
+	struct guest guest;
+	struct strv binds;
+	char buf[FRAME_HEADER_SIZE + FRAME_PAYLOAD_MAX];
+	struct frame_writer w;
+	struct frame f;
+};
+
+static char tree[] = "/home/u/tree", out_path[] = "/home/u/ktest-out", release[] = "6.1.0-56-amd64",
+	    modules[] = "/k/lib/modules/6.1.0", name[] = "vm1",
+	    test_path[] = "/home/u/tree/a.ktest", ktest_tree[] = "/usr/lib/ktest",
+	    image[] = "/root.img";
+
+static void fixture(struct fixture *x)
+{
+	memset(x, 0, sizeof(*x));
+	x->settings.tree = ktest_tree;
+	x->kernel.release = release;
+	x->kernel.modules = modules;
+	x->out.path = out_path;
+	x->file.needs.tree = tree;
+	x->file.needs.path = test_path;
+	x->file.arch = arch_find("x86_64");
+	x->file.bus = bus_find("virtio-blk", NULL);
+	x->base =
+		(struct guest_base){.settings = &x->settings, .kernel = &x->kernel, .out = &x->out};
+	x->plan.file = &x->file;
+	x->guest.name = name;
+	frame_begin(&x->w, x->buf, sizeof(x->buf), FRAME_SETUP);
+}
+
+static int finish(struct fixture *x)
+{
+	int r = frame_finish(&x->w, 0);
+
+	if (r == 0)
+		assert_int_equal(frame_parse(x->w.buf, x->w.len, &x->f), x->w.len);
+	disks_done(&x->guest.config.disks);
+	strv_done(&x->binds);
+	return r;
+}
+
+/* The n-th value of key, from 0; NULL if there are fewer. */
+static const char *nth(const struct fixture *x, const char *key, int n)
+{
+	const char *k, *v;
+	size_t pos = 0, len;
+
+	while (frame_next(&x->f, &pos, &k, &len, &v))
+		if (len == strlen(key) && !memcmp(k, key, len) && n-- == 0)
+			return v;
+	return NULL;
+}
+
+/* Where the field with this key and beginning stands; -1 if there is none. */
+static int order(const struct fixture *x, const char *key, const char *begin)
+{
+	const char *k, *v;
+	size_t pos = 0, len;
+
+	for (int i = 0; frame_next(&x->f, &pos, &k, &len, &v); i++)
+		if (len == strlen(key) && !memcmp(k, key, len) && str_starts(v, begin))
+			return i;
+	return -1;
+}
+
+static void assert_order(const struct fixture *x, const char *key1, const char *begin1,
+			 const char *key2, const char *begin2)
+{
+	assert_true(order(x, key1, begin1) >= 0);
+	assert_true(order(x, key1, begin1) < order(x, key2, begin2));
+}
+
+static void setup(struct fixture *x)
+{
+	guest_setup(&x->base, &x->plan, &x->guest, &x->binds, &x->w);
+	assert_int_equal(finish(x), 0);
+}
+
+/* What is mounted on comes before what is mounted there. */
+static void test_mounts_of_the_host_root_in_order(void **state)
+{
+	static struct fixture x;
+
+	(void)state;
+	fixture(&x);
+	strv_addv(&x.binds, "/usr", NULL);
+	setup(&x);
+	assert_order(&x, "time", "1", "mount", "9p\tktest-view\t/view\tro\t");
+	assert_order(&x, "mount", "9p\tktest-view\t/view\t", "mount",
+		     "9p\tktest-view.0\t/view/usr\tro\t");
+	assert_order(&x, "mount", "9p\tktest-view.0\t", "mount", "overlay\t");
+	assert_order(&x, "mount", "tmpfs\ttmpfs\t/upper\t", "mkdir", "/upper/up\t");
+	assert_order(&x, "mkdir", "/upper/work\t", "mount", "overlay\toverlay\t/newroot\t");
+	assert_order(&x, "mount", "overlay\t", "mount",
+		     "bind\t/view/host\t/newroot/host\trbind\t-");
+	assert_order(&x, "mount", "bind\t/view/host\t", "mount",
+		     "9p\tktest-out\t/newroot/host/home/u/ktest-out\tnosuid,nodev\t");
+	assert_order(&x, "mount", "9p\tktest-out\t", "newroot", "/newroot");
+	assert_order(&x, "newroot", "/newroot", "mount",
+		     "bind\t/host/.modules\t/lib/modules/6.1.0-56-amd64\tbind\t-");
+	assert_order(&x, "newroot", "/newroot", "symlink", "/host/home/u/tree\t/ktest");
+	assert_int_equal(order(&x, "net", ""), -1);
+	assert_int_equal(order(&x, "mount", "ext4"), -1);
+}
+
+static void test_root_image_is_read_only_beneath_its_disk(void **state)
+{
+	static struct fixture x;
+
+	(void)state;
+	fixture(&x);
+	x.base.root_image = image;
+	x.plan.upper_disk = true;
+	x.kernel.modules = NULL;
+	x.guest.config.network = VM_NET_USER;
+	setup(&x);
+	assert_order(&x, "mount", "ext4\tdisk:root0\t/lower\tro\tnoload", "mount",
+		     "overlay\toverlay\t/newroot\t-\tlowerdir=/lower,");
+	assert_order(&x, "mount", "ext4\tdisk:upper0\t/upper\t", "mkdir", "/upper/up\t");
+	assert_int_equal(order(&x, "mount", "tmpfs"), -1);
+	assert_int_equal(order(&x, "mount", "bind\t/host/.modules"), -1);
+	assert_true(order(&x, "net", "?52:54:00:12:34:56\t10.0.2.15/24\t10.0.2.2\t10.0.2.3") >= 0);
+}
+
+/* Those that the test gets, in the order of their declaration. */
+static void test_disks_that_are_asked_for(void **state)
+{
+	static struct fixture x;
+	const struct bus *bus = bus_find("nvme", NULL);
+	struct disks *d;
+
+	(void)state;
+	fixture(&x);
+	d = &x.guest.config.disks;
+	disks_add(d, DISK_ROOT, bus, "/r", 0);
+	disks_add(d, DISK_UPPER, bus, "/u", 0);
+	disks_add(d, DISK_SCRATCH, bus, "/s", 0);
+	disks_add(d, DISK_PMEM, NULL, "/p", 0);
+	disks_add(d, DISK_SCRATCH, bus, "/s", 0);
+	setup(&x);
+	assert_string_equal(nth(&x, "disk", 0), "scratch0");
+	assert_string_equal(nth(&x, "disk", 1), "scratch1");
+	assert_null(nth(&x, "disk", 2));
+}
+
+/* A path with the separator in it must not become further columns: such a frame is not sent. */
+static void test_no_path_makes_columns(void **state)
+{
+	char evil[] = "/home/u/x\t/newroot\trw\tsuid";
+	static struct fixture x;
+
+	(void)state;
+	fixture(&x);
+	x.out.path = evil;
+	guest_setup(&x.base, &x.plan, &x.guest, &x.binds, &x.w);
+	assert_true(finish(&x) < 0);
+	fixture(&x);
+	x.file.needs.tree = evil;
+	guest_setup(&x.base, &x.plan, &x.guest, &x.binds, &x.w);
+	assert_true(finish(&x) < 0);
+	fixture(&x);
+	strv_add(&x.binds, evil);
+	guest_setup(&x.base, &x.plan, &x.guest, &x.binds, &x.w);
+	assert_true(finish(&x) < 0);
+}
+
+/* Blanks, equals signs and non-ASCII bytes are just bytes. */
+static void test_odd_paths_are_kept_as_they_are(void **state)
+{
+	char odd[] = "/home/\xc3\xa9 =1\n/out";
+	static struct fixture x;
+
+	(void)state;
+	fixture(&x);
+	x.out.path = odd;
+	setup(&x);
+	assert_true(order(&x, "symlink", "/host/home/\xc3\xa9 =1\n/out\t/ktest-out") >= 0);
+}
+
+/* ---- the answer */
+
+static void names_from(const char *const *disks, struct guest_names *names)
+{
+	static struct fixture x;
+
+	fixture(&x);
+	disks_add(&x.guest.config.disks, DISK_SCRATCH, x.file.bus, "/s", 0);
+	disks_add(&x.guest.config.disks, DISK_SCRATCH, x.file.bus, "/s", 0);
+	disks_add(&x.guest.config.disks, DISK_SLOW, x.file.bus, "/s", 0);
+	disks_add(&x.guest.config.disks, DISK_PMEM, NULL, "/p", 0);
+	frame_begin(&x.w, x.buf, sizeof(x.buf), FRAME_DONE);
+	for (; *disks; disks++)
+		frame_add(&x.w, "disk", *disks);
+	assert_int_equal(frame_finish(&x.w, 0), 0);
+	assert_int_equal(frame_parse(x.w.buf, x.w.len, &x.f), x.w.len);
+	guest_names_read(&x.guest, &x.f, names);
+	disks_done(&x.guest.config.disks);
+}
+
+static void test_names_that_the_guest_gives(void **state)
+{
+	static const char *const answer[] = {"slow0\tvdc", "scratch1\tnvme1n1", "scratch0\tvda",
+					     "scratch10\tvdz", NULL};
+	struct guest_names names = {0};
+
+	(void)state;
+	names_from(answer, &names);
+	assert_int_equal(names.scratch.n, 2);
+	assert_string_equal(names.scratch.v[0], "/dev/vda");
+	assert_string_equal(names.scratch.v[1], "/dev/nvme1n1");
+	assert_string_equal(names.slow.v[0], "/dev/vdc");
+	assert_string_equal(names.pmem.v[0], "/dev/pmem0");
+	guest_names_done(&names);
+}
+
+static void test_names_that_are_none_are_not_believed(void **state)
+{
+	static const char *const answer[] = {"scratch0\t../../etc/passwd", "scratch1\t", "slow0",
+					     NULL};
+	struct guest_names names = {0};
+
+	(void)state;
+	names_from(answer, &names);
+	assert_string_equal(names.scratch.v[0], "/dev/unknown");
+	assert_string_equal(names.scratch.v[1], "/dev/unknown");
+	assert_string_equal(names.slow.v[0], "/dev/unknown");
+	guest_names_done(&names);
+}
+
+/* ---- START */
+
+static void test_start_calls_the_file_with_its_subtests(void **state)
+{
+	static const char *const want[] = {"/bin/bash",
+					   "/host/usr/lib/ktest/lib/run-guest.sh",
+					   "/host/home/u/tree/a.ktest",
+					   "run-tests",
+					   "b c",
+					   "-x"};
+	_cleanup_strv_ struct strv subtests = {0};
+	struct guest_names names = {0};
+	static struct fixture x;
+
+	(void)state;
+	fixture(&x);
+	strv_addv(&subtests, "b c", "-x", NULL);
+	strv_addv(&names.scratch, "/dev/vda", "/dev/vdb", NULL);
+	strv_addv(&x.settings.env, "MINE=1\t2", "NR_REBOOTS=9", NULL);
+	guest_start(&x.base, &x.plan, &names, "run-tests", &subtests, 2, &x.w);
+	strv_done(&x.settings.env);
+	guest_names_done(&names);
+	assert_int_equal(finish(&x), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(want); i++)
+		assert_string_equal(nth(&x, "arg", (int)i), want[i]);
+	assert_null(nth(&x, "arg", ARRAY_SIZE(want)));
+	assert_true(order(&x, "env", "ktest_scratch_dev_list=/dev/vda /dev/vdb") >= 0);
+	/* --env has the last word */
+	assert_order(&x, "env", "NR_REBOOTS=2", "env", "NR_REBOOTS=9");
+	assert_true(order(&x, "env", "MINE=1\t2") >= 0);
+	assert_string_equal(nth(&x, "cwd", 0), "/root");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_mounts_of_the_host_root_in_order),
+		cmocka_unit_test(test_root_image_is_read_only_beneath_its_disk),
+		cmocka_unit_test(test_disks_that_are_asked_for),
+		cmocka_unit_test(test_no_path_makes_columns),
+		cmocka_unit_test(test_odd_paths_are_kept_as_they_are),
+		cmocka_unit_test(test_names_that_the_guest_gives),
+		cmocka_unit_test(test_names_that_are_none_are_not_believed),
+		cmocka_unit_test(test_start_calls_the_file_with_its_subtests),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

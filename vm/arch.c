@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <stddef.h>
+#include <string.h>
+#include <sys/utsname.h>
+
+#include "base/str.h"
+#include "vm/arch.h"
+
+/*
+ * i386 runs in qemu-system-x86_64: distributions that dropped the 32-bit binary still have this
+ * one, and the probe needs long mode. pauth-impdef: the architected pointer authentication is very
+ * slow to emulate. "host" leaves an invariant TSC out as long as migratable is on.
+ */
+static const struct arch archs[] = {
+	{
+		.name = "x86_64",
+		.debian = "amd64",
+		.uname = "x86_64",
+		.qemu = "qemu-system-x86_64",
+		.accel = {[ACCEL_TCG] = "tcg,thread=multi", [ACCEL_KVM] = "kvm"},
+		.machine = {[ACCEL_TCG] = "q35", [ACCEL_KVM] = "q35"},
+		.cpu = {[ACCEL_TCG] = "max", [ACCEL_KVM] = "host,migratable=on"},
+		.kvm_hosts = "x86_64",
+		.serial = "ttyS0",
+		.earlycon = "earlycon=uart8250,io,0x3f8",
+		.pci_bus = "pcie.0",
+		.nic = "virtio-net-pci",
+		.pvpanic = "pvpanic",
+		.probe = "probe.x86_64",
+		.isa = true,
+	},
+	{
+		.name = "i386",
+		.debian = "i386",
+		.uname = "i386 i486 i586 i686",
+		.qemu = "qemu-system-x86_64",
+		.accel = {[ACCEL_TCG] = "tcg,thread=multi", [ACCEL_KVM] = "kvm"},
+		.machine = {[ACCEL_TCG] = "q35", [ACCEL_KVM] = "q35"},
+		.cpu = {[ACCEL_TCG] = "max", [ACCEL_KVM] = "host,migratable=on"},
+		.kvm_hosts = "x86_64 i386 i486 i586 i686",
+		.serial = "ttyS0",
+		.earlycon = "earlycon=uart8250,io,0x3f8",
+		.pci_bus = "pcie.0",
+		.nic = "virtio-net-pci",
+		.pvpanic = "pvpanic",
+		.probe = "probe.x86_64",
+		.isa = true,
+	},
+	{
+		.name = "aarch64",
+		.debian = "arm64",
+		.uname = "aarch64 arm64",
+		.qemu = "qemu-system-aarch64",
+		.accel = {[ACCEL_TCG] = "tcg,thread=multi", [ACCEL_KVM] = "kvm"},
+		.machine =
+			{[ACCEL_TCG] = "virt,gic-version=3", [ACCEL_KVM] = "virt,gic-version=host"},
+		.cpu = {[ACCEL_TCG] = "max,pauth-impdef=on", [ACCEL_KVM] = "host"},
+		.kvm_hosts = "aarch64 arm64",
+		.serial = "ttyAMA0",
+		.earlycon = "earlycon=pl011,0x9000000",
+		.pci_bus = "pcie.0",
+		.nic = "virtio-net-pci",
+		.pvpanic = "pvpanic-pci",
+	},
+};
+
+static bool word_in(const char *list, const char *word)
+{
+	size_t n = strlen(word);
+
+	for (const char *p = list; n && *p; p += strspn(p, " ")) {
+		size_t len = strcspn(p, " ");
+
+		if (len == n && !memcmp(p, word, n))
+			return true;
+		p += len;
+	}
+	return false;
+}
+
+const struct arch *arch_find(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(archs); i++) {
+		const struct arch *a = &archs[i];
+
+		if (str_eq(a->name, name) || str_eq(a->debian, name) || word_in(a->uname, name))
+			return a;
+	}
+	return NULL;
+}
+
+const struct arch *arch_host(void)
+{
+	struct utsname u;
+
+	return uname(&u) ? NULL : arch_find(u.machine);
+}
+
+bool arch_kvm_possible(const struct arch *arch)
+{
+	struct utsname u;
+
+	return !uname(&u) && word_in(arch->kvm_hosts, u.machine);
+}
+
+const char *arch_names(void)
+{
+	static char names[128];
+	char *p = names;
+
+	if (names[0])
+		return names;
+	for (size_t i = 0; i < ARRAY_SIZE(archs); i++)
+		p = stpcpy(stpcpy(p, i ? ", " : ""), archs[i].name);
+	return names;
+}

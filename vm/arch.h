@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What differs between guest architectures: one row each. */
+#ifndef VM_ARCH_H
+#define VM_ARCH_H
+
+#include <stdbool.h>
+
+#include "vm/accel.h"
+
+struct arch {
+	const char *name;	     /* ours: "x86_64" */
+	const char *debian;	     /* Debian's: "amd64" */
+	const char *uname;	     /* all that uname -m says there, space-separated */
+	const char *qemu;	     /* program to look for in $PATH */
+	const char *accel[ACCELS];   /* -accel */
+	const char *machine[ACCELS]; /* -machine */
+	const char *cpu[ACCELS];     /* -cpu; migratable, so that a guest can be saved */
+	const char *kvm_hosts;	     /* uname -m of the hosts whose KVM runs it, space-separated */
+	const char *serial;	     /* the guest's name of the first serial port: "ttyS0" */
+	const char *earlycon;	     /* kernel argument for output before any driver is up */
+	const char *pci_bus;	     /* the root bus: "pcie.0" */
+	const char *nic;	     /* -device of a network card */
+	const char *pvpanic;	     /* -device that tells of a guest's panic */
+	const char *probe;	     /* image below libexec/ that measures it; NULL: none yet */
+	bool isa;		     /* has isa-debug-exit, isa-debugcon and the like */
+};
+
+/* By our name, Debian's or what uname -m says ("i686"); NULL if it is unknown. */
+const struct arch *arch_find(const char *name);
+
+/* The row of the machine we run on; NULL if there is none. */
+const struct arch *arch_host(void);
+
+/* Whether the KVM of this machine could run it, as far as the processor's kind goes. */
+bool arch_kvm_possible(const struct arch *arch);
+
+/* "x86_64, i386, aarch64" for messages; static. */
+const char *arch_names(void);
+
+#endif

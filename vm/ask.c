@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What can be done to a VM that runs. */
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "vm/parts.h"
+
+#define UNPLUG_NS (60 * NSEC_PER_SEC)
+
+void vm_unplugged(struct vm *vm, const char *error)
+{
+	struct unplug u = vm->unplug;
+
+	if (!u.done)
+		return;
+	loop_remove(u.timer);
+	vm->unplug = (struct unplug){0};
+	u.disk->plugged = error != NULL;
+	u.done(u.arg, error);
+}
+
+int vm_send(struct vm *vm, struct frame_writer *w, struct err *err)
+{
+	return agent_send(vm->agent, w, err);
+}
+
+static void set_reboot_action(struct vm *vm, const char *action)
+{
+	qmp_call(vm->qmp, "set-action", json_pack("{s:s}", "reboot", action), NULL, NULL);
+}
+
+/*
+ * reboot=shutdown would stop the guest at our reset as well, and at the second one that SeaBIOS
+ * does after any: it is lifted until the guest is up.
+ */
+void vm_reset(struct vm *vm)
+{
+	agent_reset(vm->agent);
+	vm->resetting = true;
+	set_reboot_action(vm, "reset");
+	qmp_call(vm->qmp, "system_reset", NULL, NULL, NULL);
+}
+
+void vm_booted(struct vm *vm)
+{
+	if (vm->resetting)
+		set_reboot_action(vm, "shutdown");
+	vm->resetting = false;
+}
+
+static void unplug_timeout(void *arg)
+{
+	vm_unplugged(arg, "the guest does not let go of the disk");
+}
+
+static void unplug_answered(void *arg, const json_t *result, const char *error)
+{
+	if (!result)
+		vm_unplugged(arg, error);
+}
+
+void vm_unplug(struct vm *vm, struct disk *disk, vm_done_fn *done, void *arg)
+{
+	if (vm->unplug.done) {
+		done(arg, "another disk is being unplugged");
+		return;
+	}
+	vm->unplug = (struct unplug){disk, done, arg, NULL};
+	vm->unplug.timer = loop_timer(vm->loop, loop_now_ns() + UNPLUG_NS, unplug_timeout, vm);
+	qmp_call(vm->qmp, "device_del", json_pack("{s:s}", "id", disk->id), unplug_answered, vm);
+}
+
+struct plug {
+	struct disk *disk;
+	vm_done_fn *done;
+	void *arg;
+};
+
+static void plug_answered(void *arg, const json_t *result, const char *error)
+{
+	struct plug p = *(struct plug *)arg;
+
+	free(arg);
+	if (result)
+		p.disk->plugged = true;
+	p.done(p.arg, result ? NULL : error);
+}
+
+void vm_plug(struct vm *vm, struct disk *disk, vm_done_fn *done, void *arg)
+{
+	struct plug *p = xmalloc(sizeof(*p));
+
+	*p = (struct plug){disk, done, arg};
+	qmp_call(vm->qmp, "device_add", json_deep_copy(disk->device), plug_answered, p);
+}
+
+void vm_type(struct vm *vm, const char *data, size_t len)
+{
+	/* Keys for a guest that may be dead: what does not fit the pipe is lost. */
+	if (write(vm->console_in, data, len) < 0)
+		return;
+}
+
+void vm_nmi(struct vm *vm)
+{
+	qmp_call(vm->qmp, "inject-nmi", NULL, NULL, NULL);
+}
+
+struct text_call {
+	vm_text_fn *fn;
+	void *arg;
+};
+
+static void text_answered(void *arg, const json_t *result, const char *error)
+{
+	struct text_call t = *(struct text_call *)arg;
+
+	(void)error;
+	free(arg);
+	t.fn(t.arg, json_string_value(result));
+}
+
+void vm_registers(struct vm *vm, vm_text_fn *fn, void *arg)
+{
+	struct text_call *t = xmalloc(sizeof(*t));
+
+	*t = (struct text_call){fn, arg};
+	qmp_call(vm->qmp, "human-monitor-command",
+		 json_pack("{s:s}", "command-line", "info registers -a"), text_answered, t);
+}
+
+const struct strv *vm_binds(const struct vm *vm)
+{
+	return &vm->binds;
+}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What a VM is made of, as data: filled in by run/, turned into command lines by args.c and
+ * sandbox.c. */
+#ifndef VM_CONFIG_H
+#define VM_CONFIG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/str.h"
+#include "image/view.h"
+#include "vm/accel.h"
+#include "vm/arch.h"
+#include "vm/disk.h"
+
+enum vm_network {
+	VM_NET_NONE, /* no card */
+	VM_NET_USER, /* an address; neither the host nor the outside answers */
+};
+
+/* The addresses of QEMU's user network. */
+#define VM_NET_MAC	"52:54:00:12:34:56"
+#define VM_NET_ADDRESS	"10.0.2.15/24"
+#define VM_NET_GATEWAY	"10.0.2.2"
+#define VM_NET_RESOLVER "10.0.2.3"
+
+/* Mount tags of the 9p shares. */
+#define VM_TAG_VIEW "ktest-view" /* read-only: the host's userspace, the test tree, modules */
+#define VM_TAG_OUT  "ktest-out"	 /* the output directory */
+
+struct vm_config {
+	const char *name; /* "vm1" */
+	const char *qemu; /* path of the binary */
+	const struct arch *arch;
+	enum accel accel;
+	int cpus;
+	int64_t mem_mib;
+	const char *kernel, *initrd; /* files */
+	const char *append;	     /* kernel command line */
+	const char *dir; /* the VM's own directory, 0700: its disks and sockets; may be written by
+			    QEMU */
+	struct disks disks;	/* placed */
+	struct view view;	/* what VM_TAG_VIEW shows */
+	const char *out;	/* what VM_TAG_OUT shows, NULL: no such share */
+	struct strv out_masked; /* files in out that even a guest's QEMU must not write */
+	bool out_xattr;		/* the file system of out keeps user.* attributes */
+	enum vm_network network;
+	struct strv qemu_prepend, qemu_append;
+	int nice;
+};
+
+/* The guest's hvc0, in config->dir: a file that QEMU writes, see vm/tail.h, and a pipe it reads. */
+#define VM_CONSOLE    "console"
+#define VM_CONSOLE_IN "console-in"
+
+/* The descriptors that QEMU inherits; -1: not used (the device is left out). */
+struct vm_fds {
+	int qmp;      /* connected */
+	int user_qmp; /* listening, for `ktest mon` */
+	int agent;    /* connected: the frames */
+	int serial;   /* connected: ttyS0, early messages */
+};
+
+/*
+ * QEMU's arguments, argv[0] included. view_dir and binds are as sandbox_view() gave them. Paths are
+ * the same inside the sandbox as outside.
+ */
+int vm_args(const struct vm_config *c, const struct vm_fds *fds, const char *view_dir,
+	    const struct strv *binds, struct strv *argv, struct err *err);
+
+#endif

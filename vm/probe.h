@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The accelerator probe (guest/probe/): running it, and remembering what came of it. */
+#ifndef VM_PROBE_H
+#define VM_PROBE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "vm/accel.h"
+#include "vm/arch.h"
+
+#define PROBE_DEADLINE_MS 10000
+
+/* Where a host has what the choice depends on; a test puts its own in. */
+struct accel_host {
+	const char *kvm;     /* "/dev/kvm" */
+	const char *image;   /* the probe's image; NULL: there is none for this architecture */
+	const char *boot_id; /* of this boot of the host; NULL: nothing is remembered */
+	int64_t deadline_ms; /* for one guest */
+};
+
+struct probe {
+	bool works;
+	bool lasting;  /* a verdict on the accelerator, not on this moment: worth remembering */
+	double factor; /* 1 to 20, when it works */
+	char why[160]; /* one line, when it does not */
+};
+
+/* accel_choose() on such a host. */
+int accel_choose_on(const struct accel_host *host, const char *want, const char *arch_name,
+		    const char *qemu, const char *cache_dir, struct accel_info *out,
+		    struct err *err);
+
+/* Run the image once and judge; however that goes, *out says it. */
+void probe_run(const struct accel_host *host, const struct arch *arch, enum accel accel,
+	       const char *qemu, struct probe *out);
+
+/*
+ * From and to DIR/accel.json: {"version":1,"boot_id":"...","probes":[{"key":"...","works":true,
+ * "factor":11.2,"why":""}]}. The key names the accelerator, and path, time and size of QEMU and the
+ * image; an old boot's or a damaged file counts as an empty one. dir may be NULL.
+ */
+bool probe_recall(const struct accel_host *host, enum accel accel, const char *qemu,
+		  const char *dir, struct probe *out);
+void probe_remember(const struct accel_host *host, enum accel accel, const char *qemu,
+		    const char *dir, const struct probe *p);
+
+#endif

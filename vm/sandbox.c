@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "vm/sandbox.h"
+
+#include <errno.h>
+#include <libgen.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/proc.h"
+
+#define VIEW_DIR "/ktest-view"
+
+enum sandbox_kind sandbox_probe(const char **why)
+{
+	static char reason[512];
+	static int known = -1;
+	_cleanup_strv_ struct strv argv = {0};
+	struct err err = {0};
+
+	if (known < 0) {
+		strv_addv(&argv, "bwrap", "--unshare-all", "--uid", "0", "--gid", "0", "--ro-bind",
+			  "/", "/", "--dev", "/dev", "--proc", "/proc", "--cap-drop", "ALL", "true",
+			  NULL);
+		known = proc_run(&argv, 10000, NULL, &err) < 0;
+		if (known)
+			snprintf(reason, sizeof(reason), "%.400s", err.msg);
+	}
+	*why = reason;
+	return known ? SANDBOX_KEEPER : SANDBOX_BWRAP;
+}
+
+static int realize_entry(const struct view_entry *e, const char *dir, struct strv *binds,
+			 struct err *err)
+{
+	_cleanup_free_ char *path = xasprintf("%s%s", dir, e->path);
+	_cleanup_free_ char *copy = xstrdup(path);
+	int r = mkdir_p(dirname(copy), 0755, err);
+
+	if (r < 0)
+		return r;
+	if (e->kind == VIEW_SYMLINK)
+		return symlink(e->source, path) < 0 ? err_errno(err, "%s", path) : 0;
+	if (e->kind == VIEW_BIND && !path_is_dir(e->source))
+		return file_copy(e->source, path, err);
+	if (e->kind == VIEW_BIND)
+		strv_add(binds, e->path);
+	return mkdir_p(path, 0755, err);
+}
+
+int sandbox_view(enum sandbox_kind kind, const struct vm_config *c, char **view_dir,
+		 struct strv *binds, struct err *err)
+{
+	int r = 0;
+
+	if (kind == SANDBOX_BWRAP) {
+		*view_dir = xstrdup(VIEW_DIR);
+		return 0;
+	}
+	*view_dir = xasprintf("%s/view", c->dir);
+	for (size_t i = 0; i < c->view.n && r == 0; i++)
+		if (c->view.entries[i].kind != VIEW_EMPTY)
+			r = realize_entry(&c->view.entries[i], *view_dir, binds, err);
+	return r;
+}
+
+static void add_isolation(const struct vm_config *c, struct strv *argv)
+{
+	strv_addv(argv, "bwrap", "--unshare-user", "--uid", "0", "--gid", "0", "--unshare-pid",
+		  "--unshare-ipc", "--unshare-uts", "--unshare-net", "--unshare-cgroup-try",
+		  "--die-with-parent", "--new-session", "--cap-drop", "ALL", "--clearenv",
+		  "--setenv", "PATH", "/usr/bin:/bin", "--setenv", "TMPDIR", c->dir, NULL);
+}
+
+/* A top directory that is a link (merged /usr) stays one. */
+static void add_top_dir(const char *path, struct strv *argv)
+{
+	char target[PATH_MAX];
+	ssize_t n = readlink(path, target, sizeof(target) - 1);
+
+	if (n > 0) {
+		target[n] = '\0';
+		strv_addv(argv, "--symlink", target, path, NULL);
+	} else if (path_is_dir(path)) {
+		strv_addv(argv, "--ro-bind", path, path, NULL);
+	}
+}
+
+static void ro_bind(const char *path, struct strv *argv)
+{
+	strv_addv(argv, "--ro-bind", path, path, NULL);
+}
+
+/*
+ * QEMU from elsewhere than /usr finds its firmware and libraries beside itself: PREFIX/bin with
+ * PREFIX/share, or a build tree with pc-bios. PREFIX itself is not shown, it may be a home
+ * directory.
+ */
+static void add_qemu(const char *qemu, struct strv *argv)
+{
+	static const char *const beside[] = {"share", "lib", "lib64", "libexec", "pc-bios"};
+	_cleanup_free_ char *real = realpath(qemu, NULL);
+	_cleanup_free_ char *up = NULL;
+	char *dir;
+
+	if (!real || str_starts(real, "/usr/"))
+		return;
+	up = xstrdup(real);
+	dir = dirname(up);
+	ro_bind(dir, argv);
+	dir = dirname(dir);
+	for (size_t i = 0; i < ARRAY_SIZE(beside); i++) {
+		_cleanup_free_ char *path = xasprintf("%s/%s", dir, beside[i]);
+
+		if (path_is_dir(path))
+			ro_bind(path, argv);
+	}
+	if (strcmp(real, qemu) != 0)
+		strv_addv(argv, "--symlink", real, qemu, NULL);
+}
+
+static void add_system(const struct vm_config *c, struct strv *argv)
+{
+	static const char *const top[] = {"/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"};
+	static const char *const etc[] = {"/etc/ld.so.cache", "/etc/ld.so.conf",
+					  "/etc/ld.so.conf.d", "/etc/alternatives"};
+
+	ro_bind("/usr", argv);
+	for (size_t i = 0; i < ARRAY_SIZE(top); i++)
+		add_top_dir(top[i], argv);
+	for (size_t i = 0; i < ARRAY_SIZE(etc); i++)
+		strv_addv(argv, "--ro-bind-try", etc[i], etc[i], NULL);
+	/*
+	 * Read-only: where ktest is root, so is QEMU as far as the owner of a file goes, and
+	 * /proc/sys asks for no more than that.
+	 */
+	strv_addv(argv, "--proc", "/proc", "--remount-ro", "/proc", "--dev", "/dev", "--tmpfs",
+		  "/tmp", NULL);
+	if (c->accel == ACCEL_KVM)
+		strv_addv(argv, "--dev-bind", "/dev/kvm", "/dev/kvm", NULL);
+	add_qemu(c->qemu, argv);
+}
+
+/*
+ * bwrap makes the parents of a bind as closed as its source's are; the guest's users have to come
+ * through those below /host.
+ */
+static void add_parents(const char *path, struct strv *argv)
+{
+	static const char host[] = VIEW_DIR "/host/";
+
+	if (!str_starts(path, host))
+		return;
+	for (const char *p = path + strlen(host); (p = strchr(p, '/')); p++) {
+		strv_add(argv, "--dir");
+		strv_addn(argv, path, (size_t)(p - path));
+	}
+}
+
+static void add_view(const struct view *view, struct strv *argv)
+{
+	for (size_t i = 0; i < view->n; i++) {
+		const struct view_entry *e = &view->entries[i];
+		_cleanup_free_ char *path = xasprintf("%s%s", VIEW_DIR, e->path);
+
+		add_parents(path, argv);
+		if (e->kind == VIEW_BIND)
+			strv_addv(argv, "--ro-bind", e->source, path, NULL);
+		else if (e->kind == VIEW_SYMLINK)
+			strv_addv(argv, "--symlink", e->source, path, NULL);
+		else if (e->kind == VIEW_EMPTY)
+			strv_addv(argv, "--tmpfs", path, NULL);
+		else
+			strv_addv(argv, "--dir", path, NULL);
+	}
+}
+
+/* Every disk lies in the VM's directory, but for the user's images. */
+static void add_images(const struct vm_config *c, struct strv *argv)
+{
+	for (size_t i = 0; i < c->disks.n; i++) {
+		const struct disk *d = &c->disks.v[i];
+
+		if (d->role == DISK_RW_IMAGE)
+			strv_addv(argv, "--bind", d->path, d->path, NULL);
+		else if (d->role == DISK_ROOT || d->role == DISK_IMAGE)
+			ro_bind(d->path, argv);
+	}
+}
+
+/*
+ * The run's own files in it cannot be written. out/ is bound over itself, because a guest can
+ * neither rename nor remove what something is mounted on: the host goes on writing in there.
+ */
+static void add_out(const struct vm_config *c, struct strv *argv)
+{
+	_cleanup_free_ char *out = xasprintf("%s/out", c->out);
+
+	strv_addv(argv, "--bind", c->out, c->out, NULL);
+	if (path_is_dir(out))
+		strv_addv(argv, "--bind", out, out, NULL);
+	for (size_t i = 0; i < c->out_masked.n; i++)
+		ro_bind(c->out_masked.v[i], argv);
+}
+
+static void add_files(const struct vm_config *c, struct strv *argv)
+{
+	strv_addv(argv, "--bind", c->dir, c->dir, NULL);
+	ro_bind(c->kernel, argv);
+	ro_bind(c->initrd, argv);
+	add_images(c, argv);
+	if (c->out)
+		add_out(c, argv);
+}
+
+int sandbox_argv(enum sandbox_kind kind, const struct vm_config *c, const char *program,
+		 struct strv *argv, struct err *err)
+{
+	_cleanup_free_ char *bwrap = NULL;
+
+	/*
+	 * Around bwrap, too: killed while it starts, it leaves a child that has not yet asked to
+	 * die with its parent.
+	 */
+	strv_addv(argv, program, "keeper", NULL);
+	if (kind == SANDBOX_KEEPER)
+		return 0;
+	bwrap = find_program("bwrap");
+	if (!bwrap)
+		return err_set(err, ENOENT, "bwrap (bubblewrap) has gone");
+	add_isolation(c, argv);
+	add_system(c, argv);
+	add_files(c, argv);
+	if (c->view.n)
+		strv_addv(argv, "--dir", VIEW_DIR, NULL);
+	add_view(&c->view, argv);
+	strv_addv(argv, "--remount-ro", "/", "--chdir", "/", "--", NULL);
+	return 0;
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What a guest's QEMU sees of the host, as arguments of bubblewrap. */
+#ifndef VM_SANDBOX_H
+#define VM_SANDBOX_H
+
+#include "vm/config.h"
+
+enum sandbox_kind {
+	SANDBOX_BWRAP,	/* own user, mount, pid, network, ipc and uts namespaces, no capability */
+	SANDBOX_KEEPER, /* none of that: just the keeper, which is around bwrap as well */
+};
+
+/*
+ * Whether bubblewrap works for this user here: it is tried once a process. *why is set to one line
+ * on what is missing for SANDBOX_KEEPER (static storage).
+ */
+enum sandbox_kind sandbox_probe(const char **why);
+
+/*
+ * Where QEMU finds the view: with bubblewrap a directory that exists in the sandbox alone; for the
+ * keeper, c->dir "/view" is made now of directories, links and copies of single files, and each
+ * bind of a directory is a share of its own, tag "ktest-view.N", that the guest mounts at
+ * binds->v[N] below the view. (What VIEW_EMPTY hides stays visible then.) The caller frees
+ * *view_dir.
+ */
+int sandbox_view(enum sandbox_kind kind, const struct vm_config *c, char **view_dir,
+		 struct strv *binds, struct err *err);
+
+/*
+ * Put before QEMU's argv what confines it: `PROGRAM keeper`, program being the path of ktest
+ * itself, and bwrap with its arguments where there are namespaces.
+ */
+int sandbox_argv(enum sandbox_kind kind, const struct vm_config *c, const char *program,
+		 struct strv *argv, struct err *err);
+
+/*
+ * The keeper's main: start argv, end it and everything that came of it when the parent dies (the
+ * kernel sends SIGTERM), when told to by SIGTERM, or when the program ends. Returns the exit
+ * status.
+ */
+int keeper_main(char **argv, struct err *err);
+
+#endif
