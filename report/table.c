@@ -188,14 +188,16 @@ static void add_kernels(const struct result *r, struct strbuf *out)
 		const json_t *k = json_array_get(r->kernels, i);
 		const char *const parts[] = {json_get_str(k, "id"), json_get_str(k, "release"),
 					     json_get_str(k, "arch"), json_get_str(k, "variant")};
+		const char *gap = "";
 
 		for (size_t p = 0; p < ARRAY_SIZE(parts); p++) {
 			if (!parts[p])
 				continue;
+			strbuf_puts(out, gap);
 			text_escape(out, parts[p], strlen(parts[p]), 60);
-			strbuf_puts(out, p ? " " : ": ");
+			gap = p ? " " : ": ";
 		}
-		out->s[out->len - 1] = '\n';
+		strbuf_putc(out, '\n');
 	}
 }
 

@@ -88,6 +88,21 @@ static void test_nothing_ran(void **state)
 	format_is(80, false, "0 subtests\n");
 }
 
+/* Two are named since one of them ran each test; what a journal leaves out is left out. */
+static void test_several_kernels(void **state)
+{
+	(void)state;
+	r.n = 0;
+	r.kernels = json_pack("[{s:s, s:s, s:s}, {s:s}, {}]", "id", "k1", "release", "6.1.0", "arch",
+			      "x86_64", "release", "6.12");
+	format_is(0, false,
+		  "k1: 6.1.0 x86_64\n"
+		  "6.12\n"
+		  "\n"
+		  "0 subtests: 1 passed, 1 failed\n");
+	json_decref(r.kernels);
+}
+
 static void test_durations(void **state)
 {
 	static const struct {
@@ -128,6 +143,7 @@ int main(void)
 		cmocka_unit_test_setup(test_cut_to_the_width, setup),
 		cmocka_unit_test_setup(test_what_is_hostile_is_escaped, setup),
 		cmocka_unit_test_setup(test_nothing_ran, setup),
+		cmocka_unit_test_setup(test_several_kernels, setup),
 		cmocka_unit_test(test_durations),
 		cmocka_unit_test_setup(test_print, setup),
 	};
