@@ -22,7 +22,7 @@ ALL_CFLAGS  = -std=gnu11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -I. $(WARN) $(CFLA
 LIB_CFLAGS := $(shell $(PKGCONFIG) --cflags $(LIBS))
 ALL_LIBS   := $(shell $(PKGCONFIG) --libs $(LIBS))
 
-LIB_SRCS   := $(wildcard base/*.c proto/*.c kernel/*.c image/*.c vm/*.c diag/*.c run/*.c report/*.c)
+LIB_SRCS   := $(wildcard base/*.c proto/*.c kernel/*.c kbuild/*.c image/*.c vm/*.c diag/*.c run/*.c report/*.c)
 CMD_SRCS   := $(wildcard cmd/*.c)
 AGENT_SRCS := $(wildcard guest/*.c) proto/frame.c
 UNIT_NAMES := $(patsubst %.c,%,$(wildcard t/unit/test_*.c))
@@ -36,7 +36,13 @@ AGENT_CC   ?= $(if $(MUSL_GCC),$(MUSL_GCC) -idirafter /usr/include -idirafter /u
 AGENT	   := libexec/agent.$(ARCH)
 PROBE	   := $(if $(filter x86_64,$(ARCH)),libexec/probe.x86_64)
 
-all: bin/ktest $(AGENT) $(PROBE) doc/ktest.1
+# One binary, which asks what it was called by.
+PROGRAMS   := build-test-kernel testy
+
+all: bin/ktest $(PROGRAMS:%=bin/%) $(AGENT) $(PROBE) doc/ktest.1
+
+$(PROGRAMS:%=bin/%): bin/ktest
+	ln -sfn ktest $@
 
 # The options' part comes from the table that parses them.
 doc/ktest.1: doc/ktest.1.in bin/ktest
@@ -128,8 +134,8 @@ install: all
 	install bin/ktest $(TREE)/bin
 	install $(AGENT) $(TREE)/libexec
 	$(if $(PROBE),install -m 644 $(PROBE) $(TREE)/libexec)
-	cp -R --no-preserve=ownership lib tests $(TREE)
-	ln -sfn ../lib/ktest/bin/ktest $(DESTDIR)$(PREFIX)/bin/ktest
+	cp -R --no-preserve=ownership lib tests kconfig $(TREE)
+	for p in ktest $(PROGRAMS); do ln -sfn ../lib/ktest/bin/ktest $(DESTDIR)$(PREFIX)/bin/$$p; done
 	install -m 644 doc/ktest.1 $(DESTDIR)$(PREFIX)/share/man/man1
 	install -D -m 644 doc/ktest.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/ktest
 

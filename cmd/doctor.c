@@ -13,7 +13,7 @@
 #include "kernel/kernel.h"
 #include "kernel/modules.h"
 #include "vm/accel.h"
-#include "vm/arch.h"
+#include "kernel/arch.h"
 #include "vm/sandbox.h"
 
 enum mark { GOOD, WEAK, BAD };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* ktest: the commands and how they end. */
+/* The programs, their commands and how they end. */
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -16,6 +16,13 @@
 #define EXIT_CANNOT 125
 #define EXIT_USAGE  129
 
+/* The program that runs, by the name it was called by. */
+static const struct program {
+	const char *name;
+	const struct command *commands; /* ends with a row without name; NULL: it has but one */
+	int (*main)(int argc, char **argv, struct err *err);
+} * program;
+
 static int cmd_help(int argc, char **argv, struct err *err);
 
 /* The keeper: what sandboxes run under; not for people. */
@@ -30,7 +37,7 @@ static const struct command {
 	const char *name;
 	int (*main)(int argc, char **argv, struct err *err);
 	const char *args, *help; /* NULL: hidden */
-} commands[] = {
+} ktest_commands[] = {
 	{"run", cmd_run, "[options] TEST... [SUBTEST...]",
 	 "boot a kernel, run test files in it, print verdicts"},
 	{"needs", cmd_needs, "TEST [--json]", "what a test file declares, and its subtests"},
@@ -40,6 +47,19 @@ static const struct command {
 	{"help", cmd_help, "", "this list"},
 	{"keeper", cmd_keeper, NULL, NULL},
 	{"words", cmd_words, NULL, NULL},
+	{0},
+};
+
+static const struct command build_commands[] = {
+	{"help", cmd_help, "", "this list"},
+	{0},
+};
+
+/* The first one is also who is called by any other name. */
+static const struct program programs[] = {
+	{"ktest", ktest_commands, NULL},
+	{"build-test-kernel", build_commands, NULL},
+	{"testy", NULL, cmd_testy},
 };
 
 static int cmd_help(int argc, char **argv, struct err *err)
@@ -47,12 +67,11 @@ static int cmd_help(int argc, char **argv, struct err *err)
 	(void)argc;
 	(void)argv;
 	(void)err;
-	printf("usage: ktest COMMAND [options] [args]\n\n");
-	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
-		if (commands[i].help)
-			printf("  %-8s %-32s %s\n", commands[i].name, commands[i].args,
-			       commands[i].help);
-	printf("\n'ktest COMMAND -h' lists the options of a command.\n");
+	printf("usage: %s COMMAND [options] [args]\n\n", program->name);
+	for (const struct command *c = program->commands; c->name; c++)
+		if (c->help)
+			printf("  %-10s %-32s %s\n", c->name, c->args, c->help);
+	printf("\n'%s COMMAND -h' lists the options of a command.\n", program->name);
 	return 0;
 }
 
@@ -63,46 +82,63 @@ static void print_log(void *arg, enum log_level level, const char *line)
 	(void)arg;
 	if (level == LOG_DEBUG && !cmd_verbose)
 		return;
-	fprintf(stderr, "ktest: %s%s\n", level == LOG_WARN ? "warning: " : "", line);
+	fprintf(stderr, "%s: %s%s\n", program->name, level == LOG_WARN ? "warning: " : "", line);
+}
+
+static const struct program *find_program_named(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(programs); i++)
+		if (!strcmp(programs[i].name, name))
+			return &programs[i];
+	return &programs[0];
 }
 
 static const struct command *find_command(const char *name)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
-		if (!strcmp(commands[i].name, name))
-			return &commands[i];
+	for (const struct command *c = program->commands; c->name; c++)
+		if (!strcmp(c->name, name))
+			return c;
 	return NULL;
 }
 
 static int usage(const char *what)
 {
 	if (what)
-		fprintf(stderr, "ktest: no command '%s'; 'ktest help' lists what there is\n", what);
+		fprintf(stderr, "%s: no command '%s'; '%s help' lists what there is\n",
+			program->name, what, program->name);
 	else
-		fprintf(stderr, "usage: ktest COMMAND [options] [args]; 'ktest help' lists them\n");
+		fprintf(stderr, "usage: %s COMMAND [options] [args]; '%s help' lists them\n",
+			program->name, program->name);
 	return EXIT_USAGE;
 }
 
-int main(int argc, char **argv)
+static int run_command(int argc, char **argv, struct err *err)
 {
 	const struct command *c;
-	struct err err = {0};
-	int r;
 
+	if (!program->commands)
+		return program->main(argc, argv, err);
 	if (argc < 2)
 		return usage(NULL);
 	if (!strcmp(argv[1], "-h") || !strcmp(argv[1], "--help"))
 		return cmd_help(0, NULL, NULL);
 	c = find_command(argv[1]);
-	if (!c)
-		return usage(argv[1]);
+	return c ? c->main(argc - 1, argv + 1, err) : usage(argv[1]);
+}
+
+int main(int argc, char **argv)
+{
+	struct err err = {0};
+	int r;
+
+	program = find_program_named(argc ? path_base(argv[0]) : "");
 	/* What is made for a guest is the user's alone unless it says otherwise. */
 	umask(022);
 	signal(SIGPIPE, SIG_IGN);
 	log_set_sink(print_log, NULL);
-	r = c->main(argc - 1, argv + 1, &err);
+	r = run_command(argc, argv, &err);
 	if (r >= 0)
 		return r;
-	fprintf(stderr, "ktest: %s\n", err.msg);
+	fprintf(stderr, "%s: %s\n", program->name, err.msg);
 	return err.usage ? EXIT_USAGE : EXIT_CANNOT;
 }

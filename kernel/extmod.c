@@ -15,7 +15,7 @@
 #include "base/proc.h"
 #include "base/cache.h"
 #include "base/hash.h"
-#include "kernel/store.h"
+#include "kernel/arch.h"
 
 #define FORMAT	   "1" /* changes when what is built does */
 #define TEMPORARY  "extmod-."
@@ -67,7 +67,7 @@ static char *pick_cross(const struct kernel *k)
 	struct utsname u;
 
 	uname(&u);
-	if (str_eq(arch_from_any(u.machine), k->arch))
+	if (str_eq(arch_name(u.machine), k->arch))
 		return xstrdup("");
 	if (!strcmp(k->arch, "i386"))
 		return xstrdup(str_eq(u.machine, "x86_64") ? "" : "i686-linux-gnu-");

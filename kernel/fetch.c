@@ -6,11 +6,11 @@
 #include <glob.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/utsname.h>
 
 #include "base/file.h"
 #include "base/log.h"
 #include "kernel/apt.h"
+#include "kernel/arch.h"
 #include "kernel/distro.h"
 #include "kernel/layout.h"
 #include "kernel/store.h"
@@ -58,12 +58,9 @@ static char *default_store(const char *store)
 
 static const char *machine_debian(void)
 {
-	static struct utsname u;
-	const char *ours;
+	const struct arch *host = arch_host();
 
-	uname(&u);
-	ours = arch_from_any(u.machine);
-	return ours ? arch_to_debian(ours) : NULL;
+	return host ? host->debian : NULL;
 }
 
 /* Unpack what lies in debs/ or was named, and put it in the store. */
@@ -82,7 +79,7 @@ static int publish(struct fetch *f, const struct strv *files, const char *prefix
 		r = layout_make(root, out, &k, err);
 	if (r < 0)
 		return r;
-	name = xasprintf("%s/%s/%s", prefix, arch_to_debian(k.arch), k.release);
+	name = xasprintf("%s/%s/%s", prefix, arch_find(k.arch)->debian, k.release);
 	r = manifest_write(out, &k, f->req->what, packages, err);
 	return r < 0 ? r : store_publish(&f->stage, out, name, published, err);
 }
@@ -273,8 +270,9 @@ static bool is_plain(const char *s)
 
 static int parse_arch(struct fetch *f, const char *word, struct err *err)
 {
-	const char *host = machine_debian(), *ours = word ? arch_from_any(word) : NULL;
-	const char *arch = word ? (ours ? arch_to_debian(ours) : NULL) : host;
+	const char *host = machine_debian();
+	const struct arch *named = arch_find(word);
+	const char *arch = word ? (named ? named->debian : NULL) : host;
 
 	if (!arch || !distro_image(f->distro, arch))
 		return err_usage(err, "%s: no kernels for %s", f->distro->name,

@@ -7,21 +7,12 @@
 #include <sys/utsname.h>
 
 #include "base/file.h"
+#include "kernel/arch.h"
 #include "kernel/fetch.h"
 #include "kernel/load.h"
 #include "kernel/store.h"
 
 #define CONFIG_MAX (16 << 20)
-
-static const char *machine_arch(void)
-{
-	static struct utsname u;
-	const char *known;
-
-	uname(&u);
-	known = arch_from_any(u.machine);
-	return known ? known : u.machine;
-}
 
 static int find_host(struct kernel *k, struct err *err)
 {
@@ -33,7 +24,7 @@ static int find_host(struct kernel *k, struct err *err)
 
 static int check_arch(const struct kernel *k, const char *arch, struct err *err)
 {
-	if (!arch || str_eq(arch_from_any(arch), k->arch))
+	if (!arch || str_eq(arch_name(arch), k->arch))
 		return 0;
 	return err_set(err, EINVAL, "kernel %s is for %s, not for %s", k->name, k->arch, arch);
 }
@@ -58,7 +49,9 @@ static bool arch_wanted(const struct store_entry *e, const char *spec, const cha
 
 	if (!arch && named)
 		return true;
-	return str_eq(store_entry_arch(e), arch ? arch_from_any(arch) : machine_arch());
+	if (arch)
+		return str_eq(store_entry_arch(e), arch_name(arch));
+	return arch_host() && str_eq(store_entry_arch(e), arch_host()->name);
 }
 
 static const struct store_entry *newest(const struct store_entry *e, size_t n, const char *spec,

@@ -9,32 +9,8 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "kernel/arch.h"
 #include "kernel/vmlinuz.h"
-
-static const struct arch_name {
-	const char *ours, *debian, *uname;
-} arch_names[] = {
-	{"x86_64", "amd64", "x86_64"},
-	{"aarch64", "arm64", "aarch64"},
-	{"i386", "i386", "i686"},
-};
-
-const char *arch_to_debian(const char *arch)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(arch_names); i++)
-		if (str_eq(arch, arch_names[i].ours))
-			return arch_names[i].debian;
-	return NULL;
-}
-
-const char *arch_from_any(const char *name)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(arch_names); i++)
-		if (str_eq(name, arch_names[i].ours) || str_eq(name, arch_names[i].debian) ||
-		    str_eq(name, arch_names[i].uname))
-			return arch_names[i].ours;
-	return NULL;
-}
 
 /* The weight of what is no digit: a pre-release mark is less than the end, which is less than
  * anything else. */
@@ -105,7 +81,7 @@ const char *store_entry_arch(const struct store_entry *e)
 {
 	_cleanup_free_ char *arch = name_field(e->name, 2);
 
-	return arch ? arch_from_any(arch) : NULL;
+	return arch_name(arch);
 }
 
 bool store_entry_matches(const struct store_entry *e, const char *spec)
@@ -117,8 +93,7 @@ bool store_entry_matches(const struct store_entry *e, const char *spec)
 			return true;
 		if (str_eq(want, have))
 			continue;
-		if (i != 2 || !arch_from_any(want) ||
-		    !str_eq(arch_from_any(want), store_entry_arch(e)))
+		if (i != 2 || !arch_find(want) || !str_eq(arch_name(want), store_entry_arch(e)))
 			return false;
 	}
 	return true;

@@ -24,10 +24,6 @@ const char *store_entry_arch(const struct store_entry *e);
  * ("6.12-rc3" < "6.12" < "6.12.1"). */
 int version_cmp(const char *a, const char *b);
 
-/* Debian's name of our architecture ("x86_64": "amd64") and back; NULL if unknown; static. */
-const char *arch_to_debian(const char *arch);
-const char *arch_from_any(const char *name); /* also takes ours and what uname -m says */
-
 /* A directory of the store in which a kernel is made ready; it vanishes with its process. */
 struct store_stage {
 	char *store;

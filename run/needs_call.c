@@ -16,7 +16,7 @@
 #include "base/proc.h"
 #include "base/text.h"
 #include "run/needs_orphans.h"
-#include "vm/arch.h"
+#include "kernel/arch.h"
 
 #define DEADLINE_MS 30000
 #define OUTPUT_MAX  (1 << 20)

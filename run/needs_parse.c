@@ -9,7 +9,7 @@
 #include "base/shword.h"
 #include "base/text.h"
 #include "run/needs_table.h"
-#include "vm/arch.h"
+#include "kernel/arch.h"
 #include "vm/disk.h"
 
 #define MEM_MIN_MIB 32

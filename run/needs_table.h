@@ -11,7 +11,7 @@
 enum need_kind {
 	NEED_WORD,    /* char * */
 	NEED_CHOICE,  /* char *: one of choices */
-	NEED_ARCH,    /* char *: one that vm/arch.c has */
+	NEED_ARCH,    /* char *: one that kernel/arch.c has */
 	NEED_BUS,     /* char *: one that vm/disk.c has */
 	NEED_FLAG,    /* bool */
 	NEED_INT,     /* int64_t from 1 to max */

@@ -15,7 +15,7 @@
 #include "run/settings.h"
 #include "run/verdict.h"
 #include "vm/accel.h"
-#include "vm/arch.h"
+#include "kernel/arch.h"
 #include "vm/disk.h"
 
 struct subtest {

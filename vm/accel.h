@@ -8,12 +8,7 @@
 
 #include "base/err.h"
 #include "base/str.h"
-
-enum accel {
-	ACCEL_TCG,
-	ACCEL_KVM,
-	ACCELS, /* how many there are */
-};
+#include "kernel/arch.h"
 
 struct accel_info {
 	enum accel accel;

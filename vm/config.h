@@ -10,7 +10,7 @@
 #include "base/str.h"
 #include "image/view.h"
 #include "vm/accel.h"
-#include "vm/arch.h"
+#include "kernel/arch.h"
 #include "vm/disk.h"
 
 enum vm_network {

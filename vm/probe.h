@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 #include "vm/accel.h"
-#include "vm/arch.h"
+#include "kernel/arch.h"
 
 #define PROBE_DEADLINE_MS 10000
 

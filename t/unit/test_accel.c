@@ -14,7 +14,7 @@
 
 #include "base/file.h"
 #include "base/loop.h"
-#include "vm/arch.h"
+#include "kernel/arch.h"
 #include "vm/probe.h"
 
 #define GOOD                                                                                      \

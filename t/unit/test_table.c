@@ -93,8 +93,8 @@ static void test_several_kernels(void **state)
 {
 	(void)state;
 	r.n = 0;
-	r.kernels = json_pack("[{s:s, s:s, s:s}, {s:s}, {}]", "id", "k1", "release", "6.1.0", "arch",
-			      "x86_64", "release", "6.12");
+	r.kernels = json_pack("[{s:s, s:s, s:s}, {s:s}, {}]", "id", "k1", "release", "6.1.0",
+			      "arch", "x86_64", "release", "6.12");
 	format_is(0, false,
 		  "k1: 6.1.0 x86_64\n"
 		  "6.12\n"

@@ -4,7 +4,7 @@
 #include <sys/utsname.h>
 
 #include "base/str.h"
-#include "vm/arch.h"
+#include "kernel/arch.h"
 
 /*
  * i386 runs in qemu-system-x86_64: distributions that dropped the 32-bit binary still have this
@@ -16,6 +16,10 @@ static const struct arch archs[] = {
 		.name = "x86_64",
 		.debian = "amd64",
 		.uname = "x86_64",
+		.make_arch = "x86_64",
+		.source_arch = "x86",
+		.cross = "x86_64-linux-gnu-",
+		.image = "arch/x86/boot/bzImage",
 		.qemu = "qemu-system-x86_64",
 		.accel = {[ACCEL_TCG] = "tcg,thread=multi", [ACCEL_KVM] = "kvm"},
 		.machine = {[ACCEL_TCG] = "q35", [ACCEL_KVM] = "q35"},
@@ -33,6 +37,10 @@ static const struct arch archs[] = {
 		.name = "i386",
 		.debian = "i386",
 		.uname = "i386 i486 i586 i686",
+		.make_arch = "i386",
+		.source_arch = "x86",
+		.cross = "i686-linux-gnu-",
+		.image = "arch/x86/boot/bzImage",
 		.qemu = "qemu-system-x86_64",
 		.accel = {[ACCEL_TCG] = "tcg,thread=multi", [ACCEL_KVM] = "kvm"},
 		.machine = {[ACCEL_TCG] = "q35", [ACCEL_KVM] = "q35"},
@@ -50,6 +58,10 @@ static const struct arch archs[] = {
 		.name = "aarch64",
 		.debian = "arm64",
 		.uname = "aarch64 arm64",
+		.make_arch = "arm64",
+		.source_arch = "arm64",
+		.cross = "aarch64-linux-gnu-",
+		.image = "arch/arm64/boot/Image",
 		.qemu = "qemu-system-aarch64",
 		.accel = {[ACCEL_TCG] = "tcg,thread=multi", [ACCEL_KVM] = "kvm"},
 		.machine =
@@ -80,13 +92,20 @@ static bool word_in(const char *list, const char *word)
 
 const struct arch *arch_find(const char *name)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(archs); i++) {
+	for (size_t i = 0; name && i < ARRAY_SIZE(archs); i++) {
 		const struct arch *a = &archs[i];
 
 		if (str_eq(a->name, name) || str_eq(a->debian, name) || word_in(a->uname, name))
 			return a;
 	}
 	return NULL;
+}
+
+const char *arch_name(const char *name)
+{
+	const struct arch *a = arch_find(name);
+
+	return a ? a->name : NULL;
 }
 
 const struct arch *arch_host(void)

@@ -1,16 +1,29 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What differs between guest architectures: one row each. */
-#ifndef VM_ARCH_H
-#define VM_ARCH_H
+/* What differs between guest architectures: how their kernels are called and built, and the machine
+ * that they boot on; one row each. */
+#ifndef KERNEL_ARCH_H
+#define KERNEL_ARCH_H
 
 #include <stdbool.h>
 
-#include "vm/accel.h"
+enum accel {
+	ACCEL_TCG,
+	ACCEL_KVM,
+	ACCELS, /* how many there are */
+};
 
 struct arch {
-	const char *name;	     /* ours: "x86_64" */
-	const char *debian;	     /* Debian's: "amd64" */
-	const char *uname;	     /* all that uname -m says there, space-separated */
+	const char *name;   /* ours: "x86_64" */
+	const char *debian; /* Debian's: "amd64" */
+	const char *uname;  /* all that uname -m says there, space-separated */
+
+	/* its kernel, built from source */
+	const char *make_arch;	 /* ARCH= for the kernel's make: "arm64" */
+	const char *source_arch; /* its directory below arch/, and its list below kconfig/: "x86" */
+	const char *cross;	 /* CROSS_COMPILE= on other machines: "aarch64-linux-gnu-" */
+	const char *image;	 /* what make builds for booting, below the build directory */
+
+	/* its machine */
 	const char *qemu;	     /* program to look for in $PATH */
 	const char *accel[ACCELS];   /* -accel */
 	const char *machine[ACCELS]; /* -machine */
@@ -27,6 +40,9 @@ struct arch {
 
 /* By our name, Debian's or what uname -m says ("i686"); NULL if it is unknown. */
 const struct arch *arch_find(const char *name);
+
+/* Our name of it, NULL if it is unknown or name is NULL; static. */
+const char *arch_name(const char *name);
 
 /* The row of the machine we run on; NULL if there is none. */
 const struct arch *arch_host(void);
