@@ -15,6 +15,7 @@
 #include "kernel/extmod.h"
 #include "kernel/initramfs.h"
 #include "kernel/payload.h"
+#include "run/kernels.h"
 
 /* What the guest may write over its root; sparse. */
 #define UPPER_BYTES (16ULL << 30)
@@ -59,7 +60,7 @@ static int find_drivers(const struct guest_base *b, struct guest_plan *gp, struc
 	int r;
 
 	wanted_drivers(b, gp, &want);
-	r = modules_closure(b->kernel, &want, &gp->modules, err);
+	r = modules_closure(&gp->file->kernel->kernel, &want, &gp->modules, err);
 	return r < 0 ? err_wrap(err, "%s", gp->file->needs.path) : 0;
 }
 
@@ -158,7 +159,7 @@ static int build_extmods(const struct guest_base *b, struct guest_plan *gp, stru
 
 	for (size_t i = 0; i < dirs->n; i++) {
 		_cleanup_free_ char *out = NULL;
-		int r = extmod_build(b->kernel, dirs->v[i], cache, &out, err);
+		int r = extmod_build(&gp->file->kernel->kernel, dirs->v[i], cache, &out, err);
 
 		if (r < 0)
 			return err_wrap(err, "%s", gp->file->needs.path);
@@ -175,9 +176,9 @@ static char *find_kernel_image(const struct guest_base *b, const struct test_fil
 	struct err err;
 
 	if (b->accel.accel == ACCEL_TCG && str_eq(file->arch->name, "x86_64") &&
-	    payload_get(b->kernel, cache, &path, &err) < 0)
+	    payload_get(&file->kernel->kernel, cache, &path, &err) < 0)
 		log_debug("the kernel is booted as it is: %s", err.msg);
-	return path ? path : xstrdup(b->kernel->vmlinuz);
+	return path ? path : xstrdup(file->kernel->kernel.vmlinuz);
 }
 
 int guest_plan_make(const struct guest_base *b, const struct test_file *file, struct guest_plan *gp,
@@ -187,11 +188,12 @@ int guest_plan_make(const struct guest_base *b, const struct test_file *file, st
 		xasprintf("%s/libexec/agent.%s", b->settings->tree, file->arch->name);
 	_cleanup_free_ char *cache = xasprintf("%s/initramfs", b->settings->cache);
 	_cleanup_free_ char *mke2fs = find_program("mke2fs");
+	const struct kernel *kernel = &file->kernel->kernel;
 	int r;
 
 	*gp = (struct guest_plan){.file = file};
 	gp->upper_disk =
-		mke2fs && modules_have(b->kernel, "ext4") && modules_have(b->kernel, "virtio_blk");
+		mke2fs && modules_have(kernel, "ext4") && modules_have(kernel, "virtio_blk");
 	if (!gp->upper_disk)
 		log_warn("what the guest writes to its root lies in its memory: %s",
 			 mke2fs ? "this kernel has no ext4 on virtio-blk"
@@ -203,12 +205,12 @@ int guest_plan_make(const struct guest_base *b, const struct test_file *file, st
 	if (r == 0)
 		r = check_memory(file, err);
 	if (r == 0)
-		r = check_config(b->kernel, file, err);
+		r = check_config(kernel, file, err);
 	if (r == 0)
 		r = build_extmods(b, gp, err);
 	if (r == 0)
 		gp->kernel_image = find_kernel_image(b, file);
-	return r < 0 ? r : initramfs_get(b->kernel, &gp->modules, agent, cache, &gp->initrd, err);
+	return r < 0 ? r : initramfs_get(kernel, &gp->modules, agent, cache, &gp->initrd, err);
 }
 
 void guest_plan_done(struct guest_plan *gp)
@@ -344,9 +346,9 @@ static void show_tree(const char *tree, struct view *v)
 		view_add(v, VIEW_EMPTY, hidden, NULL);
 }
 
-static void show_modules(const struct guest_base *b, const struct guest_plan *gp, struct view *v)
+static void show_modules(const struct guest_plan *gp, struct view *v)
 {
-	const struct kernel *k = b->kernel;
+	const struct kernel *k = &gp->file->kernel->kernel;
 
 	if (k->modules)
 		view_add(v, VIEW_BIND, "/host/.modules", k->modules);
@@ -376,7 +378,7 @@ static int make_view(const struct guest_base *b, const struct guest_plan *gp, st
 	view_add(v, VIEW_DIR, "/host", NULL);
 	show_tree(tree, v);
 	show_library(b, tree, v);
-	show_modules(b, gp, v);
+	show_modules(gp, v);
 	if (deps && path_is_dir(deps) && !below(deps, tree))
 		show(v, deps);
 	if (!below(b->out->path, tree))

@@ -16,7 +16,6 @@
 /* What the guests of a run have in common. */
 struct guest_base {
 	const struct settings *settings;
-	const struct kernel *kernel;
 	const struct outdir *out;
 	const char *run_dir; /* rundir.path */
 	const char *qemu;    /* path of the binary */

@@ -11,6 +11,7 @@
 #include "run/conlog.h"
 #include "run/guest.h"
 #include "run/journal.h"
+#include "run/kernels.h"
 #include "run/run.h"
 #include "vm/vm.h"
 
@@ -23,7 +24,7 @@ struct run {
 	struct outdir out;
 	struct journal *journal;
 	struct plan plan;
-	char kernel_id[16];	  /* "k1" in the journal */
+	struct run_kernels kernels;
 	struct guest_plan *plans; /* of the plan's files */
 	int64_t start_ns;
 	int next_guest;	  /* names guests: "vm1", ... */

@@ -76,7 +76,7 @@ void job_event(struct job *job, const char *ev, json_t *fields)
 void job_guest_event(struct job *job, const char *state, const char *reason)
 {
 	json_t *f = json_pack("{s:s, s:s, s:s, s:s}", "guest", job->guest.name, "group",
-			      job->guest.name, "kernel", job->run->kernel_id, "state", state);
+			      job->guest.name, "kernel", job->file->kernel->id, "state", state);
 
 	if (reason)
 		json_object_set_new(f, "reason", json_string_lossy(reason));

@@ -36,6 +36,7 @@ struct test_file {
 
 	/* what it gets: declared, overridden or default */
 	const struct arch *arch;
+	struct run_kernel *kernel; /* found or built before anything boots; run/kernels.h */
 	const struct bus *bus;
 	int cpus;
 	int64_t mem_mib;

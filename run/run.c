@@ -36,6 +36,17 @@ static int check_network(const struct settings *s, const struct plan *p, struct 
 	return 0;
 }
 
+/* A run has one QEMU, accelerator and root. */
+static int check_arch(const struct plan *p, struct err *err)
+{
+	for (size_t i = 1; i < p->n; i++)
+		if (p->files[i].arch != p->files[0].arch)
+			return err_usage(err, "%s is for %s and %s for %s; run them apart",
+					 p->files[0].needs.path, p->files[0].arch->name,
+					 p->files[i].needs.path, p->files[i].arch->name);
+	return 0;
+}
+
 static int check_no_vm(const struct plan *p, struct err *err)
 {
 	for (size_t i = 0; i < p->n; i++)
@@ -135,10 +146,8 @@ static json_t *host_json(const struct run *run)
 
 static void write_head(struct run *run, const struct strv *argv)
 {
-	const struct kernel *k = run->base.kernel;
 	_cleanup_free_ char *id = make_id();
 	json_t *head = json_pack("{s:s, s:o}", "id", id, "argv", json_strv_lossy(argv));
-	json_t *kernel;
 
 	if (run->settings->resume) {
 		journal_event(run->journal, "resume", head, &run->err);
@@ -148,9 +157,7 @@ static void write_head(struct run *run, const struct strv *argv)
 		json_object_set_new(head, "host", host_json(run));
 		journal_event(run->journal, "run", head, &run->err);
 	}
-	kernel = json_pack("{s:s, s:s, s:s, s:s?}", "id", run->kernel_id, "release", k->release,
-			   "arch", k->arch, "name", k->name);
-	journal_event(run->journal, "kernel", kernel, &run->err);
+	kernels_record(&run->kernels, run->journal, &run->err);
 }
 
 static void write_file(struct run *run, const struct test_file *f)
@@ -199,21 +206,6 @@ static int check_same_files(const struct plan *p, const struct result *r, struct
 	return 0;
 }
 
-/* The kernel that the run had keeps its name, another one gets the next. */
-static void name_kernel(struct run *run, const struct result *r)
-{
-	const struct kernel *k = run->base.kernel;
-	json_t *known;
-	size_t i;
-
-	snprintf(run->kernel_id, sizeof(run->kernel_id), "k%zu", json_array_size(r->kernels) + 1);
-	json_array_foreach (r->kernels, i, known)
-		if (str_eq(json_get_str(known, "release"), k->release) &&
-		    str_eq(json_get_str(known, "name"), k->name))
-			snprintf(run->kernel_id, sizeof(run->kernel_id), "%s",
-				 json_get_str(known, "id"));
-}
-
 /* What has a verdict keeps it; what was cut off is tried again. */
 static int resume(struct run *run, struct err *err)
 {
@@ -225,7 +217,7 @@ static int resume(struct run *run, struct err *err)
 	for (size_t i = 0; ret == 0 && i < r.n; i++)
 		take_result(&run->plan, &r.tests[i]);
 	if (ret == 0)
-		name_kernel(run, &r);
+		kernels_resume(&run->kernels, &r);
 	result_done(&r);
 	return ret < 0 ? err_wrap(err, "cannot resume") : outdir_resume(&run->out, err);
 }
@@ -352,8 +344,8 @@ static int choose_accel(struct run *run, const char *qemu, struct err *err)
 	return 0;
 }
 
-static int prepare(struct run *run, const struct test_request *tests, size_t n,
-		   struct kernel *kernel, char **qemu, struct err *err)
+static int prepare(struct run *run, const struct test_request *tests, size_t n, char **qemu,
+		   struct err *err)
 {
 	const struct settings *s = run->settings;
 	const char *why;
@@ -361,9 +353,10 @@ static int prepare(struct run *run, const struct test_request *tests, size_t n,
 
 	if (r < 0)
 		return r;
-	if ((r = check_network(s, &run->plan, err)) < 0 || (r = check_no_vm(&run->plan, err)) < 0)
+	if ((r = check_arch(&run->plan, err)) < 0 || (r = check_network(s, &run->plan, err)) < 0 ||
+	    (r = check_no_vm(&run->plan, err)) < 0)
 		return r;
-	r = kernel_find(s->kernel, run->plan.files[0].arch->name, kernel, err);
+	r = kernels_find(&run->kernels, s, &run->plan, err);
 	if (r == 0)
 		r = find_qemu(s, run->plan.files[0].arch, qemu, err);
 	if (r == 0)
@@ -383,9 +376,7 @@ static int prepare(struct run *run, const struct test_request *tests, size_t n,
 	if (r < 0)
 		return r;
 	plan_scale(&run->plan, s, run->base.accel.speed_factor);
-	run->base.kernel = kernel;
 	run->base.qemu = *qemu;
-	snprintf(run->kernel_id, sizeof(run->kernel_id), "k1");
 	return 0;
 }
 
@@ -414,7 +405,7 @@ static int start_loop(struct run *run, struct err *err)
 
 static int run_prepared(struct run *run, const struct strv *argv, int *exit_status, struct err *err)
 {
-	const char *kernel_dir = run->base.kernel->dir;
+	const char *kernel_dir = run->kernels.v[0]->kernel.dir;
 	struct rundir dir = {.lock_fd = -1};
 	int r;
 
@@ -451,12 +442,11 @@ int run_execute(const struct settings *s, const struct test_request *tests, size
 		const struct strv *argv, const struct run_ui *ui, int *exit_status, struct err *err)
 {
 	struct run run = {.settings = s, .ui = ui, .start_ns = loop_now_ns()};
-	_cleanup_kernel_ struct kernel kernel = {0};
 	_cleanup_free_ char *qemu = NULL;
 	int r;
 
 	run.base.settings = s;
-	r = prepare(&run, tests, n, &kernel, &qemu, err);
+	r = prepare(&run, tests, n, &qemu, err);
 	if (r == 0)
 		r = make_plans(&run, err);
 	if (r == 0)
@@ -464,6 +454,7 @@ int run_execute(const struct settings *s, const struct test_request *tests, size
 	for (size_t i = 0; run.plans && i < run.plan.n; i++)
 		guest_plan_done(&run.plans[i]);
 	free(run.plans);
+	kernels_done(&run.kernels);
 	plan_done(&run.plan);
 	free(run.base.root_image);
 	return r;

@@ -8,6 +8,7 @@
 
 #include "base/loop.h"
 #include "run/guest.h"
+#include "run/kernels.h"
 
 #define P9_OPTIONS "trans=virtio,version=9p2000.L,msize=512000"
 #define SELF_DIR   "/run/ktest"
@@ -66,16 +67,15 @@ static void setup_root(const struct guest_base *b, const struct guest_plan *gp,
 	      flags, lower);
 }
 
-static void setup_shares(const struct guest_base *b, struct frame_writer *w)
+static void setup_shares(const struct guest_base *b, const struct kernel *k, struct frame_writer *w)
 {
 	field(w, "mount", "bind\t/view/host\t/newroot/host\trbind\t-");
 	field(w, "mount",
 	      "9p\t" VM_TAG_OUT "\t/newroot/host%s\tnosuid,nodev\t" P9_OPTIONS ",cache=mmap",
 	      b->out->path);
 	field(w, "newroot", "/newroot");
-	if (b->kernel->modules)
-		field(w, "mount", "bind\t/host/.modules\t/lib/modules/%s\tbind\t-",
-		      b->kernel->release);
+	if (k->modules)
+		field(w, "mount", "bind\t/host/.modules\t/lib/modules/%s\tbind\t-", k->release);
 }
 
 static void setup_names(const struct guest_base *b, const struct guest_plan *gp,
@@ -107,7 +107,7 @@ void guest_setup(const struct guest_base *b, const struct guest_plan *gp, const 
 {
 	field(w, "time", "%" PRId64, realtime_ns());
 	setup_root(b, gp, binds, w);
-	setup_shares(b, w);
+	setup_shares(b, &gp->file->kernel->kernel, w);
 	setup_names(b, gp, g, w);
 	setup_disks(g, w);
 	/* The boot is quiet for speed; from now on the stacks of hung tasks, KERN_INFO, are shown.

@@ -34,6 +34,14 @@ is 'two files: a guest for each' "$(result '.tests[0].guest != .tests[2].guest')
 like 'two files: the table' "$(table)" 'FAIL +[0-9.]+s +a two'
 gone 'two files'
 
+declares ktest_library=1 ktest_mem=64 ktest_arch=aarch64
+sed -i 's/SUBTESTS/one/' "$T/tree/t.ktest"
+run_files -- a.ktest t.ktest
+is 'two architectures: exit status' "$status" 129
+like 'two architectures: what to do' "$(cat "$T/stderr")" \
+	'a.ktest is for x86_64 and .*t.ktest for aarch64; run them apart'
+gone 'two architectures'
+
 run_files -F -- a.ktest b.ktest
 is '-F: exit status' "$status" 1
 is '-F: the next file is not started' "$(file_verdicts)" \

@@ -3,10 +3,11 @@
 #include "t/unit/unit.h"
 
 #include "run/guest.h"
+#include "run/kernels.h"
 
 struct fixture {
 	struct settings settings;
-	struct kernel kernel;
+	struct run_kernel kernel;
 	struct outdir out;
 	struct test_file file;
 	struct guest_base base;
@@ -27,15 +28,15 @@ static void fixture(struct fixture *x)
 {
 	memset(x, 0, sizeof(*x));
 	x->settings.tree = ktest_tree;
-	x->kernel.release = release;
-	x->kernel.modules = modules;
+	x->kernel.kernel.release = release;
+	x->kernel.kernel.modules = modules;
 	x->out.path = out_path;
 	x->file.needs.tree = tree;
 	x->file.needs.path = test_path;
 	x->file.arch = arch_find("x86_64");
+	x->file.kernel = &x->kernel;
 	x->file.bus = bus_find("virtio-blk", NULL);
-	x->base =
-		(struct guest_base){.settings = &x->settings, .kernel = &x->kernel, .out = &x->out};
+	x->base = (struct guest_base){.settings = &x->settings, .out = &x->out};
 	x->plan.file = &x->file;
 	x->guest.name = name;
 	frame_begin(&x->w, x->buf, sizeof(x->buf), FRAME_SETUP);
@@ -124,7 +125,7 @@ static void test_root_image_is_read_only_beneath_its_disk(void **state)
 	fixture(&x);
 	x.base.root_image = image;
 	x.plan.upper_disk = true;
-	x.kernel.modules = NULL;
+	x.kernel.kernel.modules = NULL;
 	x.guest.config.network = VM_NET_USER;
 	setup(&x);
 	assert_order(&x, "mount", "ext4\tdisk:root0\t/lower\tro\tnoload", "mount",

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The kernels of a run: found or built for its files before any is booted. */
+#ifndef RUN_KERNELS_H
+#define RUN_KERNELS_H
+
+#include "kernel/kernel.h"
+#include "run/journal.h"
+#include "run/plan.h"
+#include "run/result.h"
+
+struct run_kernel {
+	struct kernel kernel;
+	char id[16]; /* "k1" in the journal */
+};
+
+struct run_kernels {
+	struct run_kernel **v; /* their addresses last as long as this */
+	size_t n;
+};
+
+/* Give each file of the plan that boots one its kernel: what s->kernel names for its architecture.
+ */
+int kernels_find(struct run_kernels *ks, const struct settings *s, struct plan *p, struct err *err);
+void kernels_done(struct run_kernels *ks);
+
+/* A run that goes on: kernels that it had keep their names, others get the next. */
+void kernels_resume(struct run_kernels *ks, const struct result *r);
+
+/* A "kernel" event for each. */
+void kernels_record(const struct run_kernels *ks, struct journal *journal, struct err *err);
+
+#endif
