@@ -10,7 +10,7 @@
 
 static bool row_takes(const struct opt *o, unsigned int command)
 {
-	return !command || (o->commands & command);
+	return !command || !o->commands || (o->commands & command);
 }
 
 static bool row_has_arg(const struct opt *o)

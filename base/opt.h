@@ -32,7 +32,7 @@ struct opt {
 	size_t offset;	       /* of the field in the options structure */
 	int64_t min, max;      /* OPT_INT */
 	const char *choices;   /* OPT_CHOICE: "auto|kvm|tcg" */
-	unsigned int commands; /* bit mask of the commands that take it */
+	unsigned int commands; /* bit mask of the commands that take it; 0: all */
 };
 
 #define OPT_WANTS_HELP 1
@@ -41,8 +41,9 @@ struct opt {
  * Parse argv[1..] (argv[0] is the command's name) into *into. Parsing ends at the first word
  * that is no option, or after "--"; *rest is its index in argv. Short options may
  * be joined (-vx) and carry their argument (-p3); long ones take "--name=value" or
- * "--name value"; a unique prefix of a long name is not accepted. Rows whose commands lack the bit
- * of command are unknown options. 0, OPT_WANTS_HELP, or a usage error.
+ * "--name value"; a unique prefix of a long name is not accepted. Rows for other
+ * commands than those in the mask command are unknown options; with 0 all rows count. 0,
+ * OPT_WANTS_HELP, or a usage error.
  */
 int opt_parse(const struct opt *table, unsigned int command, int argc, char **argv, void *into,
 	      int *rest, struct err *err);

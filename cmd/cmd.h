@@ -14,6 +14,7 @@
 extern bool cmd_verbose;
 
 int cmd_run(int argc, char **argv, struct err *err);
+int cmd_build_run(int argc, char **argv, struct err *err); /* build-test-kernel run */
 int cmd_needs(int argc, char **argv, struct err *err);
 int cmd_results(int argc, char **argv, struct err *err);
 int cmd_kernel(int argc, char **argv, struct err *err);

@@ -13,9 +13,9 @@ int cmd_words(int argc, char **argv, struct err *err)
 	if (argc < 2 || strcmp(argv[1], "run") != 0)
 		return err_usage(err, "words: run [mdoc]");
 	if (argc > 2 && !strcmp(argv[2], "mdoc"))
-		opt_mdoc(run_opts, 0, &b);
+		opt_mdoc(run_opts, OF_RUN, &b);
 	else
-		opt_words(run_opts, 0, &b);
+		opt_words(run_opts, OF_RUN, &b);
 	fputs(b.s, stdout);
 	return 0;
 }

@@ -17,14 +17,21 @@ static const struct field {
 	{                                                    \
 #name, kind, offsetof(struct settings, name) \
 	}
-	FIELD(kernel, KIND_STRING),   FIELD(arch, KIND_STRING),	  FIELD(out, KIND_STRING),
-	FIELD(work_dir, KIND_STRING), FIELD(root, KIND_STRING),	  FIELD(network, KIND_STRING),
-	FIELD(bus, KIND_STRING),      FIELD(accel, KIND_STRING),  FIELD(qemu, KIND_STRING),
-	FIELD(deps_dir, KIND_STRING), FIELD(cpus, KIND_INT),	  FIELD(mem_mib, KIND_INT),
-	FIELD(timeout_s, KIND_INT),   FIELD(priority, KIND_INT),  FIELD(nice, KIND_INT),
-	FIELD(log_limit, KIND_SIZE),  FIELD(append, KIND_LIST),	  FIELD(qemu_args, KIND_LIST),
-	FIELD(env, KIND_LIST),	      FIELD(failfast, KIND_BOOL), FIELD(verbose, KIND_BOOL),
-	FIELD(program, KIND_STRING),  FIELD(tree, KIND_STRING),	  FIELD(cache, KIND_STRING),
+	FIELD(kernel, KIND_STRING),	FIELD(source, KIND_STRING),
+	FIELD(make_args, KIND_LIST),	FIELD(gcov, KIND_LIST),
+	FIELD(fresh_config, KIND_BOOL), FIELD(keep_config, KIND_BOOL),
+	FIELD(always_make, KIND_BOOL),	FIELD(arch, KIND_STRING),
+	FIELD(out, KIND_STRING),	FIELD(work_dir, KIND_STRING),
+	FIELD(root, KIND_STRING),	FIELD(network, KIND_STRING),
+	FIELD(bus, KIND_STRING),	FIELD(accel, KIND_STRING),
+	FIELD(qemu, KIND_STRING),	FIELD(deps_dir, KIND_STRING),
+	FIELD(cpus, KIND_INT),		FIELD(mem_mib, KIND_INT),
+	FIELD(timeout_s, KIND_INT),	FIELD(priority, KIND_INT),
+	FIELD(nice, KIND_INT),		FIELD(log_limit, KIND_SIZE),
+	FIELD(append, KIND_LIST),	FIELD(qemu_args, KIND_LIST),
+	FIELD(env, KIND_LIST),		FIELD(failfast, KIND_BOOL),
+	FIELD(verbose, KIND_BOOL),	FIELD(program, KIND_STRING),
+	FIELD(tree, KIND_STRING),	FIELD(cache, KIND_STRING),
 #undef FIELD
 };
 

@@ -19,6 +19,7 @@
 
 struct settings {
 	char *kernel;	/* -k; NULL: the newest there is */
+	char *source;	/* build-test-kernel: -k, the tree to build it from; NULL: it exists */
 	char *arch;	/* -a; NULL: the test's, else this machine's */
 	char *out;	/* -o, absolute */
 	char *work_dir; /* -T; NULL: a temporary one */
@@ -33,6 +34,9 @@ struct settings {
 	uint64_t log_limit;
 	struct strv append, qemu_args, env; /* --append, --qemu-arg, --env NAME=VALUE */
 	bool failfast, verbose, resume;
+	/* of building: see kbuild/kbuild.h */
+	struct strv make_args, gcov;
+	bool fresh_config, keep_config, always_make;
 	char *program; /* path of ktest, for its keeper */
 	char *tree;    /* of ktest itself: lib/, libexec/ */
 	char *cache;   /* ~/.cache/ktest */

@@ -123,3 +123,22 @@ is '-T, not empty: exit status' "$status" 125
 like '-T, not empty: it is named' "$(cat "$T/stderr")" "$T/vmdir is not empty"
 is '-T, not empty: left alone' "$(cat "$T/vmdir/file")" mine
 gone '-T'
+
+# -L: again and again, until something fails or somebody has had enough.
+two_files
+subtests one
+fake </dev/null
+run_background -L
+wait_for '-L: two rounds' grep -qsx 'SUCCESSFUL ITERATIONS 2' "$T/stdout"
+kill -INT "$pid"
+await
+is '-L: interrupted: exit status' "$status" 130
+gone '-L: interrupted'
+fake <<'EOF'
+subtest one:
+	exit 1
+EOF
+run -L
+is '-L: a failure: exit status' "$status" 1
+is '-L: a failure: no round was a success' "$(grep -c SUCCESSFUL "$T/stdout")" 0
+gone '-L: a failure'
