@@ -39,15 +39,17 @@ PROBE	   := $(if $(filter x86_64,$(ARCH)),libexec/probe.x86_64)
 # One binary, which asks what it was called by.
 PROGRAMS   := build-test-kernel testy
 
-all: bin/ktest $(PROGRAMS:%=bin/%) $(AGENT) $(PROBE) doc/ktest.1
+MANUALS	   := $(patsubst %.in,%,$(wildcard doc/*.1.in))
+
+all: bin/ktest $(PROGRAMS:%=bin/%) $(AGENT) $(PROBE) $(MANUALS)
 
 $(PROGRAMS:%=bin/%): bin/ktest
 	ln -sfn ktest $@
 
-# The options' part comes from the table that parses them.
-doc/ktest.1: doc/ktest.1.in bin/ktest
-	bin/ktest words run mdoc >$(BUILD)/run.mdoc
-	sed -e '/^@RUN_OPTIONS@$$/{r $(BUILD)/run.mdoc' -e 'd;}' $< >$@
+# "@OPTIONS COMMAND@" in a manual page is the list from the table that parses them.
+doc/%.1: doc/%.1.in bin/ktest
+	while IFS= read -r l; do case $$l in @OPTIONS*) l=$${l#@OPTIONS }; bin/ktest words "$${l%@}" mdoc || exit; ;; \
+		*) printf '%s\n' "$$l" ;; esac; done <$< >$@
 
 # The library and its tests are built up to three times: plain, for the sanitizers, for fuzzing.
 # $(call variant,DIR,PROGRAM)
@@ -136,11 +138,11 @@ install: all
 	$(if $(PROBE),install -m 644 $(PROBE) $(TREE)/libexec)
 	cp -R --no-preserve=ownership lib tests kconfig $(TREE)
 	for p in ktest $(PROGRAMS); do ln -sfn ../lib/ktest/bin/ktest $(DESTDIR)$(PREFIX)/bin/$$p; done
-	install -m 644 doc/ktest.1 $(DESTDIR)$(PREFIX)/share/man/man1
+	install -m 644 $(MANUALS) $(DESTDIR)$(PREFIX)/share/man/man1
 	install -D -m 644 doc/ktest.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/ktest
 
 clean:
-	rm -rf $(BUILD) bin libexec doc/ktest.1
+	rm -rf $(BUILD) bin libexec $(MANUALS)
 
 FORCE:
 .PHONY: all unit-tests unit-tests-asan fuzzers objects check check-build check-unit check-lib check-cli check-vm check-lint \

@@ -1,21 +1,33 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The option tables for shell completion and the manual page, which are made from them. */
+/* The option tables for shell completion and the manual pages, which are made from them. */
 #include <stdio.h>
 #include <string.h>
 
 #include "cmd/cmd.h"
 #include "cmd/run.h"
 
+static const struct {
+	const char *name;
+	const struct opt *opts;
+	unsigned int command;
+} tables[] = {
+	{"run", run_opts, OF_RUN},
+	{"build-test-kernel", run_opts, OF_SOURCE},
+};
+
 int cmd_words(int argc, char **argv, struct err *err)
 {
 	_cleanup_strbuf_ struct strbuf b = {0};
+	size_t i = 0;
 
-	if (argc < 2 || strcmp(argv[1], "run") != 0)
-		return err_usage(err, "words: run [mdoc]");
+	while (argc > 1 && i < ARRAY_SIZE(tables) && strcmp(argv[1], tables[i].name) != 0)
+		i++;
+	if (argc < 2 || i == ARRAY_SIZE(tables))
+		return err_usage(err, "words: COMMAND [mdoc]");
 	if (argc > 2 && !strcmp(argv[2], "mdoc"))
-		opt_mdoc(run_opts, OF_RUN, &b);
+		opt_mdoc(tables[i].opts, tables[i].command, &b);
 	else
-		opt_words(run_opts, OF_RUN, &b);
+		opt_words(tables[i].opts, tables[i].command, &b);
 	fputs(b.s, stdout);
 	return 0;
 }
