@@ -123,7 +123,8 @@ static void consider(pid_t pid)
 	read_proc(pid, "comm", comm, sizeof(comm));
 	if (strncmp(comm, "qemu-system", 11) != 0 || !is_below_us(pid) || m.nqemus == QEMUS_MAX)
 		return;
-	if (!m.nqemus && m.arguments)
+	/* Those of the last: one before it may have been a probe. */
+	if (m.arguments)
 		write_arguments(pid);
 	m.qemus[m.nqemus++] = (struct qemu){.pid = pid};
 }
