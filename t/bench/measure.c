@@ -11,7 +11,7 @@
  *	all_ns		that of everything below it, by the kernel's own count
  *	peak_kib	most memory its process had at a time: the last look before it ended
  *	status		exit status, or 128 and the signal
- * With -k the command is killed when the marker is there. -a writes the arguments of the first QEMU
+ * With -k the command is killed when the marker is there. -a writes the arguments of the last QEMU
  * to FILE, a line each. Without a marker its stdout is thrown away.
  */
 #include <ctype.h>
@@ -41,7 +41,7 @@ struct qemu {
 static struct {
 	const char *marker;
 	int kill_it;
-	const char *arguments; /* file to write those of the first QEMU to */
+	const char *arguments; /* file to write those of the last QEMU to */
 
 	pid_t pid;
 	int out; /* its stdout, -1: closed */
