@@ -50,8 +50,8 @@ static void check_qemu(struct checkup *c)
 		return;
 	}
 	if (!qemu) {
-		say(c, BAD, "qemu", "no %s; install it (Debian: qemu-system-x86, qemu-system-arm)",
-		    arch->qemu);
+		say(c, BAD, "qemu", "no %s; install it (Debian: %s)", arch->qemu,
+		    arch->qemu_package);
 		return;
 	}
 	say(c, GOOD, "qemu", "%s", qemu);

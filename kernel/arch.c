@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <stddef.h>
+#include <elf.h>
 #include <string.h>
 #include <sys/utsname.h>
 
@@ -9,7 +9,8 @@
 /*
  * i386 runs in qemu-system-x86_64: distributions that dropped the 32-bit binary still have this
  * one, and the probe needs long mode. pauth-impdef: the architected pointer authentication is very
- * slow to emulate. "host" leaves an invariant TSC out as long as migratable is on.
+ * slow to emulate. "host" leaves an invariant TSC out as long as migratable is on. romfile: nobody
+ * boots from the network, and the ROM is in a package of its own.
  */
 static const struct arch archs[] = {
 	{
@@ -20,7 +21,9 @@ static const struct arch archs[] = {
 		.source_arch = "x86",
 		.cross = "x86_64-linux-gnu-",
 		.image = "arch/x86/boot/bzImage",
+		.elf = EM_X86_64,
 		.qemu = "qemu-system-x86_64",
+		.qemu_package = "qemu-system-x86",
 		.accel = {[ACCEL_TCG] = "tcg,thread=multi", [ACCEL_KVM] = "kvm"},
 		.machine = {[ACCEL_TCG] = "q35", [ACCEL_KVM] = "q35"},
 		.cpu = {[ACCEL_TCG] = "max", [ACCEL_KVM] = "host,migratable=on"},
@@ -28,10 +31,11 @@ static const struct arch archs[] = {
 		.serial = "ttyS0",
 		.earlycon = "earlycon=uart8250,io,0x3f8",
 		.pci_bus = "pcie.0",
-		.nic = "virtio-net-pci",
+		.nic = "virtio-net-pci,romfile=",
 		.pvpanic = "pvpanic",
 		.probe = "probe.x86_64",
 		.isa = true,
+		.nvdimm = true,
 	},
 	{
 		.name = "i386",
@@ -41,7 +45,9 @@ static const struct arch archs[] = {
 		.source_arch = "x86",
 		.cross = "i686-linux-gnu-",
 		.image = "arch/x86/boot/bzImage",
+		.elf = EM_386,
 		.qemu = "qemu-system-x86_64",
+		.qemu_package = "qemu-system-x86",
 		.accel = {[ACCEL_TCG] = "tcg,thread=multi", [ACCEL_KVM] = "kvm"},
 		.machine = {[ACCEL_TCG] = "q35", [ACCEL_KVM] = "q35"},
 		.cpu = {[ACCEL_TCG] = "max", [ACCEL_KVM] = "host,migratable=on"},
@@ -49,10 +55,11 @@ static const struct arch archs[] = {
 		.serial = "ttyS0",
 		.earlycon = "earlycon=uart8250,io,0x3f8",
 		.pci_bus = "pcie.0",
-		.nic = "virtio-net-pci",
+		.nic = "virtio-net-pci,romfile=",
 		.pvpanic = "pvpanic",
 		.probe = "probe.x86_64",
 		.isa = true,
+		.nvdimm = true,
 	},
 	{
 		.name = "aarch64",
@@ -62,7 +69,11 @@ static const struct arch archs[] = {
 		.source_arch = "arm64",
 		.cross = "aarch64-linux-gnu-",
 		.image = "arch/arm64/boot/Image",
+		.elf = EM_AARCH64,
+		.magic = "ARM\x64",
+		.magic_at = 56,
 		.qemu = "qemu-system-aarch64",
+		.qemu_package = "qemu-system-arm",
 		.accel = {[ACCEL_TCG] = "tcg,thread=multi", [ACCEL_KVM] = "kvm"},
 		.machine =
 			{[ACCEL_TCG] = "virt,gic-version=3", [ACCEL_KVM] = "virt,gic-version=host"},
@@ -71,10 +82,38 @@ static const struct arch archs[] = {
 		.serial = "ttyAMA0",
 		.earlycon = "earlycon=pl011,0x9000000",
 		.pci_bus = "pcie.0",
-		.nic = "virtio-net-pci",
+		.nic = "virtio-net-pci,romfile=",
+		.pvpanic = "pvpanic-pci",
+	},
+	{
+		.name = "riscv64",
+		.debian = "riscv64",
+		.uname = "riscv64",
+		.make_arch = "riscv",
+		.source_arch = "riscv",
+		.cross = "riscv64-linux-gnu-",
+		.image = "arch/riscv/boot/Image",
+		.elf = EM_RISCV,
+		.magic = "RSC\x05",
+		.magic_at = 56,
+		.qemu = "qemu-system-riscv64",
+		.qemu_package = "qemu-system-misc",
+		.accel = {[ACCEL_TCG] = "tcg,thread=multi", [ACCEL_KVM] = "kvm"},
+		.machine = {[ACCEL_TCG] = "virt", [ACCEL_KVM] = "virt"},
+		.cpu = {[ACCEL_TCG] = "rv64", [ACCEL_KVM] = "host"},
+		.kvm_hosts = "riscv64",
+		.serial = "ttyS0",
+		.earlycon = "earlycon=uart8250,mmio,0x10000000",
+		.pci_bus = "pcie.0",
+		.nic = "virtio-net-pci,romfile=",
 		.pvpanic = "pvpanic-pci",
 	},
 };
+
+const struct arch *arch_at(size_t i)
+{
+	return i < ARRAY_SIZE(archs) ? &archs[i] : NULL;
+}
 
 static bool word_in(const char *list, const char *word)
 {
@@ -120,6 +159,16 @@ bool arch_kvm_possible(const struct arch *arch)
 	struct utsname u;
 
 	return !uname(&u) && word_in(arch->kvm_hosts, u.machine);
+}
+
+/* A 64-bit x86 compiler makes kernels of 32 bits too. */
+const char *arch_cross(const struct arch *arch)
+{
+	const struct arch *host = arch_host();
+
+	if (host == arch || (host && str_eq(host->name, "x86_64") && str_eq(arch->name, "i386")))
+		return "";
+	return arch->cross;
 }
 
 const char *arch_names(void)

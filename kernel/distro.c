@@ -3,8 +3,6 @@
 
 #include "kernel/apt.h"
 
-static const char *const archs_known[] = {"amd64", "arm64", "i386"};
-
 static const struct distro distros[] = {
 	{
 		.name = "debian",
@@ -15,7 +13,10 @@ static const struct distro distros[] = {
 		.components = "main",
 		.keyring = "/usr/share/keyrings/debian-archive-keyring.gpg",
 		.keyring_package = "debian-archive-keyring",
-		.image = {"linux-image-amd64", "linux-image-arm64", "linux-image-686-pae"},
+		.images = {{"amd64", "linux-image-amd64", false},
+			   {"arm64", "linux-image-arm64", false},
+			   {"i386", "linux-image-686-pae", false},
+			   {"riscv64", "linux-image-riscv64", false}},
 	},
 	{
 		.name = "ubuntu",
@@ -25,7 +26,9 @@ static const struct distro distros[] = {
 		.components = "main restricted",
 		.keyring = "/usr/share/keyrings/ubuntu-archive-keyring.gpg",
 		.keyring_package = "ubuntu-keyring (on Debian: ubuntu-archive-keyring)",
-		.image = {"linux-image-generic", "linux-image-generic", NULL},
+		.images = {{"amd64", "linux-image-generic", false},
+			   {"arm64", "linux-image-generic", true},
+			   {"riscv64", "linux-image-generic", true}},
 	},
 };
 
@@ -37,12 +40,19 @@ const struct distro *distro_find(const char *name)
 	return NULL;
 }
 
+static const struct distro_image *find_image(const struct distro *d, const char *arch)
+{
+	for (size_t i = 0; i < DISTRO_ARCHS_MAX && d->images[i].arch; i++)
+		if (str_eq(arch, d->images[i].arch))
+			return &d->images[i];
+	return NULL;
+}
+
 const char *distro_image(const struct distro *d, const char *arch)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(archs_known); i++)
-		if (str_eq(arch, archs_known[i]))
-			return d->image[i];
-	return NULL;
+	const struct distro_image *image = find_image(d, arch);
+
+	return image ? image->package : NULL;
 }
 
 char *distro_names(void)
@@ -56,7 +66,9 @@ char *distro_names(void)
 
 static bool is_port(const struct distro *d, const char *arch)
 {
-	return d->ports && !str_eq(arch, "amd64") && !str_eq(arch, "i386");
+	const struct distro_image *image = find_image(d, arch);
+
+	return image && image->port;
 }
 
 /* The host's own sources know which mirror is near, or reachable at all. */

@@ -9,18 +9,27 @@
 #include "base/err.h"
 #include "base/str.h"
 
+#define DISTRO_ARCHS_MAX 8
+
+/* Kernels for one architecture. */
+struct distro_image {
+	const char *arch;    /* Debian's name; NULL: no further row */
+	const char *package; /* the meta package that depends on the newest */
+	bool port;	     /* lies on the mirror of the ports */
+};
+
 struct distro {
 	const char *name;   /* "debian" */
 	const char *origin; /* Origin: and Label: of its Release files */
 	const char
 		*security_label; /* Label: of its security archive; NULL: a suite of the mirror */
 	const char *mirror;	 /* for most architectures */
-	const char *ports;	 /* for the others; NULL: the same */
+	const char *ports;	 /* for those that say so */
 	const char *security;	 /* its security archive; NULL: the mirror */
 	const char *components;
 	const char *keyring;
 	const char *keyring_package; /* that the host needs for it */
-	const char *image[3];	     /* meta packages for amd64, arm64, i386; NULL: none */
+	struct distro_image images[DISTRO_ARCHS_MAX];
 };
 
 /* NULL if it is not one of them. */

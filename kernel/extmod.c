@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -26,10 +25,10 @@
 struct build {
 	const struct kernel *k;
 	char *cc;
-	char *built_by; /* the kernel's own compiler, where the host lacks it; else NULL */
-	char *cross;	/* CROSS_COMPILE prefix, "" on a kernel for this machine */
-	char *source;	/* as the user named it */
-	char *dir;	/* where make works: a copy of the sources */
+	char *built_by;	   /* the kernel's own compiler, where the host lacks it; else NULL */
+	const char *cross; /* CROSS_COMPILE prefix, "" on a kernel for this machine */
+	char *source;	   /* as the user named it */
+	char *dir;	   /* where make works: a copy of the sources */
 	char *log;
 };
 
@@ -60,24 +59,6 @@ static void pick_cc(struct build *b)
 	}
 	b->built_by = full;
 	b->cc = xasprintf("%sgcc", b->cross);
-}
-
-static char *pick_cross(const struct kernel *k)
-{
-	struct utsname u;
-
-	uname(&u);
-	if (str_eq(arch_name(u.machine), k->arch))
-		return xstrdup("");
-	if (!strcmp(k->arch, "i386"))
-		return xstrdup(str_eq(u.machine, "x86_64") ? "" : "i686-linux-gnu-");
-	return xasprintf("%s-linux-gnu-", k->arch);
-}
-
-/* The kernel's name of the architecture (arch/NAME). */
-static const char *make_arch(const char *arch)
-{
-	return str_eq(arch, "aarch64") ? "arm64" : "x86";
 }
 
 typedef int source_fn(void *arg, const char *path, const char *inner, bool is_dir, struct err *err);
@@ -181,7 +162,7 @@ static void make_argv(const struct build *b, struct strv *argv)
 	strv_addv(argv, "make", "-C", b->k->headers, NULL);
 	strv_addf(argv, "M=%s", b->dir);
 	strv_addf(argv, "CC=%s", b->cc);
-	strv_addf(argv, "ARCH=%s", make_arch(b->k->arch));
+	strv_addf(argv, "ARCH=%s", arch_find(b->k->arch)->make_arch);
 	if (*b->cross)
 		strv_addf(argv, "CROSS_COMPILE=%s", b->cross);
 	strv_add(argv, "modules");
@@ -336,7 +317,6 @@ static int build_in(struct build *b, const char *dir, const char *cache_dir, cha
 static void build_done(struct build *b)
 {
 	free(b->cc);
-	free(b->cross);
 	free(b->built_by);
 	free(b->source);
 	free(b->dir);
@@ -357,7 +337,7 @@ int extmod_build(const struct kernel *k, const char *dir, const char *cache_dir,
 	cache = path_real(cache_dir, err);
 	if (!cache)
 		return -ENOENT;
-	b.cross = pick_cross(k);
+	b.cross = arch_cross(arch_find(k->arch));
 	pick_cc(&b);
 	b.source = xstrdup(dir);
 	r = build_in(&b, dir, cache, out, err);

@@ -12,7 +12,9 @@
 
 #include "base/cache.h"
 #include "base/file.h"
+#include "kernel/arch.h"
 #include "kernel/unpack.h"
+#include "kernel/vmlinuz.h"
 
 #define SIZE_LIMIT ((size_t)512 << 20)
 #define CACHE_MAX  ((uint64_t)512 << 20)
@@ -182,36 +184,58 @@ static int unpack_payload(const struct bytes *payload, const char *name, char **
 	return 0;
 }
 
-/* 1 with the file at to, which is empty where QEMU cannot boot the payload, so that it is not
- * unpacked again; 0 without one where there is no payload. */
-static int make(const char *vmlinuz, const char *to, struct err *err)
+static int make_elf(int fd, const char *vmlinuz, const struct bytes *head, const char *to,
+		    struct err *err)
 {
-	_cleanup_close_ int fd = open(vmlinuz, O_RDONLY | O_CLOEXEC);
 	_cleanup_free_ char *image = NULL, *elf = NULL;
-	unsigned char head[BZ_HEADER_END];
-	struct bytes h = {head, sizeof(head)}, b, payload = {0};
+	struct bytes b, payload = {0};
 	size_t len;
-	int r;
+	int r = file_read_fd(fd, vmlinuz, SIZE_LIMIT, &image, &len, err);
 
-	if (fd < 0)
-		return err_errno(err, "%s", vmlinuz);
-	if (pread(fd, head, sizeof(head), 0) != (ssize_t)sizeof(head) || !has_payload(&h))
-		return 0;
-	r = file_read_fd(fd, vmlinuz, SIZE_LIMIT, &image, &len, err);
 	if (r < 0)
 		return r;
 	b = (struct bytes){(const unsigned char *)image, len};
-	r = find_payload(&h, &b, vmlinuz, &payload, err);
-	if (r == 0 && payload.data)
-		r = unpack_payload(&payload, vmlinuz, &elf, &len, err);
+	r = find_payload(head, &b, vmlinuz, &payload, err);
 	if (r == 0)
-		r = file_write_atomic(to, elf ? elf : "", len, 0644, err);
+		r = unpack_payload(&payload, vmlinuz, &elf, &len, err);
+	return r < 0 ? r : file_write_atomic(to, elf ? elf : "", len, 0644, err);
+}
+
+static int make_image(const char *vmlinuz, const char *to, struct err *err)
+{
+	_cleanup_free_ char *image = NULL;
+	size_t len;
+	int r = vmlinuz_unpack(vmlinuz, &image, &len, err);
+
+	return r < 0 ? r : file_write_atomic(to, image, len, 0644, err);
+}
+
+/* 1 with the file at to, which is empty where QEMU cannot boot the payload, so that it is not
+ * unpacked again; 0 without one where there is no payload. */
+static int make(const struct kernel *k, const char *to, struct err *err)
+{
+	_cleanup_close_ int fd = open(k->vmlinuz, O_RDONLY | O_CLOEXEC);
+	unsigned char head[BZ_HEADER_END];
+	struct bytes h = {head, sizeof(head)};
+	const struct arch *arch = arch_find(k->arch);
+	int r;
+
+	if (fd < 0)
+		return err_errno(err, "%s", k->vmlinuz);
+	if (pread(fd, head, sizeof(head), 0) != (ssize_t)sizeof(head))
+		return 0;
+	if (has_payload(&h))
+		r = make_elf(fd, k->vmlinuz, &h, to, err);
+	else if (arch && arch->magic && !vmlinuz_is_bare((const char *)head, sizeof(head)))
+		r = make_image(k->vmlinuz, to, err);
+	else
+		return 0;
 	return r < 0 ? r : 1;
 }
 
 int payload_get(const struct kernel *k, const char *cache_dir, char **path, struct err *err)
 {
-	_cleanup_free_ char *to = xasprintf("%s/payload-%s.elf", cache_dir, k->id);
+	_cleanup_free_ char *to = xasprintf("%s/payload-%s", cache_dir, k->id);
 	struct stat st;
 	int r;
 
@@ -219,7 +243,7 @@ int payload_get(const struct kernel *k, const char *cache_dir, char **path, stru
 	if (!cache_use(to)) {
 		r = mkdir_p(cache_dir, 0755, err);
 		if (r == 0)
-			r = make(k->vmlinuz, to, err);
+			r = make(k, to, err);
 		if (r <= 0)
 			return r;
 		cache_trim(cache_dir, "payload-", CACHE_MAX);

@@ -1,18 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The kernel inside a bzImage: without KVM, half of a boot is the image unpacking itself. */
+/* What QEMU boots instead of a compressed image: without KVM, half of an x86 boot is the image
+ * unpacking itself, and other machines start nothing but a bare Image. */
 #ifndef KERNEL_PAYLOAD_H
 #define KERNEL_PAYLOAD_H
 
 #include "kernel/kernel.h"
 
 /*
- * The path of the unpacked ELF kernel that k->vmlinuz carries (Documentation/arch/x86/boot.rst,
- * payload_offset), for QEMU's -kernel, which enters it where the ELF note XEN_ELFNOTE_PHYS32_ENTRY
- * of the PVH boot ABI says. Made once per k->id below cache_dir, published by rename; old ones are
- * removed above 512 MiB. *path is NULL, with 0, when this is no image that QEMU can boot so: no
- * bzImage, a compression that is not known, no x86_64 kernel, no such note (what had to be unpacked
- * to see that is remembered by an empty file). A header that is wrong about the payload is
- * -ENOEXEC. The caller frees *path.
+ * The path of what k->vmlinuz carries, for QEMU's -kernel: of a bzImage the ELF kernel
+ * (Documentation/arch/x86/boot.rst, payload_offset), which is entered where the ELF note
+ * XEN_ELFNOTE_PHYS32_ENTRY of the PVH boot ABI says; of a compressed or zboot one the Image. Made
+ * once per k->id below cache_dir, published by rename; old ones are removed above 512 MiB. *path is
+ * NULL, with 0, when there is nothing better than the image itself: it is bare already, or a
+ * bzImage of a compression that is not known, no x86_64 kernel, or without such a note (what had to
+ * be unpacked to see that is remembered by an empty file). A header that is wrong about the payload
+ * is -ENOEXEC. The caller frees *path.
  */
 int payload_get(const struct kernel *k, const char *cache_dir, char **path, struct err *err);
 

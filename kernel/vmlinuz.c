@@ -10,10 +10,13 @@
 #include <unistd.h>
 
 #include "base/str.h"
+#include "kernel/arch.h"
 #include "kernel/unpack.h"
 
 #define IMAGE_MAX   ((size_t)1 << 30)
 #define RELEASE_MAX 64 /* __NEW_UTS_LEN */
+
+#define IMAGE_MAGIC_LEN 4 /* of arch->magic */
 
 /* struct setup_header; offsets from the start of the file */
 #define BZ_MAGIC	  0x202
@@ -21,8 +24,6 @@
 #define BZ_KERNEL_VERSION 0x20e /* of a string, less 0x200 */
 #define BZ_XLOADFLAGS	  0x236 /* since protocol 2.12 */
 #define XLF_KERNEL_64	  1
-
-#define ARM64_MAGIC 56
 
 /* struct linux_efi_zboot_header */
 #define ZBOOT_MAGIC  4
@@ -89,67 +90,73 @@ static bool probe_bzimage(const struct image *im, char **arch, char **release)
 	return true;
 }
 
-static const char *elf_arch(const struct image *im)
+/* Of an image that is not compressed any more; NULL: none that we know. */
+static const struct arch *plain_arch(const struct image *im)
 {
-	switch (get_le(im, offsetof(Elf64_Ehdr, e_machine), 2)) {
-	case EM_X86_64:
-		return "x86_64";
-	case EM_386:
-		return "i386";
-	case EM_AARCH64:
-		return "aarch64";
-	default:
-		return NULL;
-	}
+	bool elf = has_magic(im, 0, ELFMAG, SELFMAG);
+	uint32_t machine = get_le(im, offsetof(Elf64_Ehdr, e_machine), 2);
+	const struct arch *a;
+
+	for (size_t i = 0; (a = arch_at(i)); i++)
+		if (elf ? machine == a->elf
+			: a->magic && has_magic(im, a->magic_at, a->magic, IMAGE_MAGIC_LEN))
+			return a;
+	return NULL;
 }
 
-/* An image that is not compressed any more. */
-static int probe_plain(const struct image *im, const char *path, char **arch, char **release,
-		       struct err *err)
+/* What the EFI stub around it would unpack. */
+static int unpack_zboot(const struct image *im, const char *path, char **out, size_t *len,
+			struct err *err)
 {
-	const char *name = NULL;
-
-	if (has_magic(im, ARM64_MAGIC, "ARM\x64", 4))
-		name = "aarch64";
-	else if (has_magic(im, 0, ELFMAG, SELFMAG))
-		name = elf_arch(im);
-	if (!name)
-		return err_set(err, ENOEXEC, "%s: not a kernel image that ktest knows", path);
-	*arch = xstrdup(name);
-	*release = release_search(im);
-	return 0;
-}
-
-static int probe_zboot(const struct image *im, const char *path, char **arch, char **release,
-		       struct err *err)
-{
-	size_t offset = get_le(im, ZBOOT_OFFSET, 4), size = get_le(im, ZBOOT_SIZE, 4), len;
-	_cleanup_free_ char *inner = NULL;
-	struct image plain;
+	size_t offset = get_le(im, ZBOOT_OFFSET, 4), size = get_le(im, ZBOOT_SIZE, 4);
 	int r;
 
 	if (offset > im->len || size > im->len - offset)
 		return err_set(err, ENOEXEC, "%s: cut off", path);
-	r = unpack_memory(im->data + offset, size, IMAGE_MAX, &inner, &len, err);
-	if (r < 0)
-		return err_wrap(err, "%s", path);
-	plain = (struct image){(const unsigned char *)inner, len};
-	return probe_plain(&plain, path, arch, release, err);
+	r = unpack_memory(im->data + offset, size, IMAGE_MAX, out, len, err);
+	return r < 0 ? err_wrap(err, "%s", path) : 0;
 }
 
-static int probe_whole(const char *path, char **arch, char **release, struct err *err)
+int vmlinuz_unpack(const char *path, char **out, size_t *len, struct err *err)
 {
 	_cleanup_free_ char *data = NULL;
 	struct image im;
+	int r = unpack_file(path, IMAGE_MAX, &data, len, err);
+
+	if (r < 0)
+		return r;
+	im = (struct image){(const unsigned char *)data, *len};
+	if (has_magic(&im, 0, "MZ", 2) && has_magic(&im, ZBOOT_MAGIC, "zimg", 4))
+		return unpack_zboot(&im, path, out, len, err);
+	*out = data;
+	data = NULL;
+	return 0;
+}
+
+static int probe_plain(const char *path, char **arch, char **release, struct err *err)
+{
+	_cleanup_free_ char *data = NULL;
+	const struct arch *a;
+	struct image im;
 	size_t len;
-	int r = unpack_file(path, IMAGE_MAX, &data, &len, err);
+	int r = vmlinuz_unpack(path, &data, &len, err);
 
 	if (r < 0)
 		return r;
 	im = (struct image){(const unsigned char *)data, len};
-	if (has_magic(&im, 0, "MZ", 2) && has_magic(&im, ZBOOT_MAGIC, "zimg", 4))
-		return probe_zboot(&im, path, arch, release, err);
-	return probe_plain(&im, path, arch, release, err);
+	a = plain_arch(&im);
+	if (!a)
+		return err_set(err, ENOEXEC, "%s: not a kernel image that ktest knows", path);
+	*arch = xstrdup(a->name);
+	*release = release_search(&im);
+	return 0;
+}
+
+bool vmlinuz_is_bare(const char *head, size_t len)
+{
+	const struct image im = {(const unsigned char *)head, len};
+
+	return plain_arch(&im) != NULL;
 }
 
 int vmlinuz_probe(const char *path, char **arch, char **release, struct err *err)
@@ -168,5 +175,5 @@ int vmlinuz_probe(const char *path, char **arch, char **release, struct err *err
 	im.len = (size_t)n;
 	if (probe_bzimage(&im, arch, release))
 		return 0;
-	return probe_whole(path, arch, release, err);
+	return probe_plain(path, arch, release, err);
 }

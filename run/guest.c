@@ -14,8 +14,8 @@
 #include "image/hostroot.h"
 #include "kernel/extmod.h"
 #include "kernel/initramfs.h"
-#include "kernel/payload.h"
 #include "run/kernels.h"
+#include "run/machine.h"
 
 /* What the guest may write over its root; sparse. */
 #define UPPER_BYTES (16ULL << 30)
@@ -168,24 +168,20 @@ static int build_extmods(const struct guest_base *b, struct guest_plan *gp, stru
 	return 0;
 }
 
-/* KVM unpacks an image faster than we do; TCG takes as long for it as for the rest of the boot. */
-static char *find_kernel_image(const struct guest_base *b, const struct test_file *file)
+static int check_pmem(const struct test_file *f, struct err *err)
 {
-	_cleanup_free_ char *cache = xasprintf("%s/payload", b->settings->cache);
-	char *path = NULL;
-	struct err err;
-
-	if (b->accel.accel == ACCEL_TCG && str_eq(file->arch->name, "x86_64") &&
-	    payload_get(&file->kernel->kernel, cache, &path, &err) < 0)
-		log_debug("the kernel is booted as it is: %s", err.msg);
-	return path ? path : xstrdup(file->kernel->kernel.vmlinuz);
+	if (!f->needs.npmem || f->arch->nvdimm)
+		return 0;
+	return err_set(err, ENOTSUP,
+		       "%s asks for persistent memory (config-pmem-devs), which a guest of %s "
+		       "cannot have",
+		       f->needs.path, f->arch->name);
 }
 
 int guest_plan_make(const struct guest_base *b, const struct test_file *file, struct guest_plan *gp,
 		    struct err *err)
 {
-	_cleanup_free_ char *agent =
-		xasprintf("%s/libexec/agent.%s", b->settings->tree, file->arch->name);
+	_cleanup_free_ char *agent = NULL;
 	_cleanup_free_ char *cache = xasprintf("%s/initramfs", b->settings->cache);
 	_cleanup_free_ char *mke2fs = find_program("mke2fs");
 	const struct kernel *kernel = &file->kernel->kernel;
@@ -198,10 +194,11 @@ int guest_plan_make(const struct guest_base *b, const struct test_file *file, st
 		log_warn("what the guest writes to its root lies in its memory: %s",
 			 mke2fs ? "this kernel has no ext4 on virtio-blk"
 				: "mke2fs (e2fsprogs) is missing");
-	if (!path_readable(agent))
-		return err_set(err, ENOENT, "no agent for %s: %s is missing; run make",
-			       file->arch->name, agent);
-	r = find_drivers(b, gp, err);
+	r = machine_agent(b->settings, file->arch, &agent, err);
+	if (r == 0)
+		r = check_pmem(file, err);
+	if (r == 0)
+		r = find_drivers(b, gp, err);
 	if (r == 0)
 		r = check_memory(file, err);
 	if (r == 0)
@@ -209,7 +206,7 @@ int guest_plan_make(const struct guest_base *b, const struct test_file *file, st
 	if (r == 0)
 		r = build_extmods(b, gp, err);
 	if (r == 0)
-		gp->kernel_image = find_kernel_image(b, file);
+		gp->kernel_image = machine_kernel(b->settings, b->accel.accel, kernel);
 	return r < 0 ? r : initramfs_get(kernel, &gp->modules, agent, cache, &gp->initrd, err);
 }
 
@@ -388,23 +385,6 @@ static int make_view(const struct guest_base *b, const struct guest_plan *gp, st
 
 /* ---- the VM */
 
-static char *kernel_append(const struct guest_base *b, const struct test_file *f)
-{
-	const struct settings *s = b->settings;
-	_cleanup_free_ char *declared = strv_join(&f->needs.kernel_append, " ");
-	_cleanup_free_ char *own = strv_join(&s->append, " ");
-
-	/*
-	 * loglevel=5: warnings are on the console, where bugs are found. It comes first: the early
-	 * console is on from the moment its argument is read.
-	 */
-	return xasprintf("%s console=hvc0 %s rdinit=/init panic=-1 oops=panic sysrq_always_enabled "
-			 "printk.time=1 random.trust_cpu=on no_timer_check raid=noautodetect "
-			 "mitigations=off nokaslr%s%s%s%s",
-			 s->verbose ? "ignore_loglevel" : "loglevel=5", f->arch->earlycon,
-			 *declared ? " " : "", declared, *own ? " " : "", own);
-}
-
 static void fill_config(const struct guest_base *b, const struct guest_plan *gp, struct guest *g)
 {
 	const struct test_file *f = gp->file;
@@ -433,10 +413,11 @@ static void fill_config(const struct guest_base *b, const struct guest_plan *gp,
 int guest_make(const struct guest_base *b, const struct guest_plan *gp, const char *name,
 	       struct guest *g, struct err *err)
 {
+	_cleanup_free_ char *declared = strv_join(&gp->file->needs.kernel_append, " ");
 	int r;
 
 	*g = (struct guest){.name = xstrdup(name), .dir = xasprintf("%s/%s", b->run_dir, name)};
-	g->append = kernel_append(b, gp->file);
+	g->append = machine_append(b->settings, gp->file->arch, declared);
 	r = mkdir_p(g->dir, 0700, err);
 	if (r == 0)
 		r = make_disks(b, gp, g, err);

@@ -16,6 +16,7 @@
 #include "run/deps.h"
 #include "run/job.h"
 #include "run/keep.h"
+#include "run/machine.h"
 #include "run/result.h"
 #include "run/rundir.h"
 #include "vm/sandbox.h"
@@ -56,19 +57,6 @@ static int check_no_vm(const struct plan *p, struct err *err)
 				       "ktest does not do",
 				       p->files[i].needs.path);
 	return 0;
-}
-
-static int find_qemu(const struct settings *s, const struct arch *arch, char **qemu,
-		     struct err *err)
-{
-	*qemu = find_program(s->qemu ? s->qemu : arch->qemu);
-	if (*qemu)
-		return 0;
-	return err_set(
-		err, ENOENT,
-		"no %s; install QEMU (Debian: qemu-system-x86 or qemu-system-arm) or name one "
-		"with --qemu",
-		s->qemu ? s->qemu : arch->qemu);
 }
 
 /* The image that --root, the rc files or the usual places name; NULL: the host's userspace. */
@@ -358,7 +346,7 @@ static int prepare(struct run *run, const struct test_request *tests, size_t n, 
 		return r;
 	r = kernels_find(&run->kernels, s, &run->plan, err);
 	if (r == 0)
-		r = find_qemu(s, run->plan.files[0].arch, qemu, err);
+		r = machine_qemu(s, run->plan.files[0].arch, qemu, err);
 	if (r == 0)
 		r = choose_accel(run, *qemu, err);
 	if (r == 0)

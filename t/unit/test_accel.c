@@ -357,7 +357,7 @@ static void mistakes_are_said(void **state)
 	assert_true(accel_choose_on(&f->host, "hvf", "amd64", f->qemu, NULL, &info, &err) < 0);
 	assert_true(err.usage);
 	assert_true(accel_choose_on(&f->host, "tcg", "vax", f->qemu, NULL, &info, &err) < 0);
-	assert_non_null(strstr(err.msg, "x86_64, i386, aarch64"));
+	assert_non_null(strstr(err.msg, "x86_64, i386, aarch64, riscv64"));
 }
 
 static void one_line_describes_it(void **state)

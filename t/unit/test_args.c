@@ -135,7 +135,7 @@ static void test_no_network_unless_asked_for(void **state)
 	c.network = VM_NET_USER;
 	make(&c, &all_fds, NULL, &user);
 	assert_string_equal(value(&user, "-netdev", 0), "user,id=net0,restrict=on");
-	assert_true(mentions(&user, "virtio-net-pci,netdev=net0,mac=52:54:00:12:34:56"));
+	assert_true(mentions(&user, "virtio-net-pci,romfile=,netdev=net0,mac=52:54:00:12:34:56"));
 	assert_false(mentions(&user, "fwd"));
 }
 

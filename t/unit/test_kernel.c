@@ -69,6 +69,9 @@ static void arm64_image_is_read_raw_compressed_and_zboot(void **state)
 	assert_probe("Image", "aarch64", "6.1.0-1-arm64");
 	assert_probe("Image.gz", "aarch64", "6.1.0-1-arm64");
 	assert_probe("vmlinuz.efi", "aarch64", "6.1.0-1-arm64");
+	memcpy(im + 56, "RSC\x05", 4);
+	put_file("Image", im, sizeof(im));
+	assert_probe("Image", "riscv64", "6.1.0-1-arm64");
 }
 
 static void what_is_no_kernel_is_refused(void **state)

@@ -119,7 +119,7 @@ static const char *get(const struct image *im)
 		return keep(xstrdup(err.msg));
 	if (!path)
 		return "none";
-	assert_string_equal(path, in_dir("cache/payload-x.elf"));
+	assert_string_equal(path, in_dir("cache/payload-x"));
 	assert_int_equal(stat(path, &st), 0);
 	return keep(xasprintf("%lld bytes", (long long)st.st_size));
 }
@@ -156,8 +156,8 @@ static void a_payload_comes_out_as_it_went_in(void **state)
 		size_t len;
 
 		assert_string_equal(get_anew(&im), whole());
-		assert_int_equal(
-			file_read(in_dir("cache/payload-x.elf"), 1 << 20, &data, &len, NULL), 0);
+		assert_int_equal(file_read(in_dir("cache/payload-x"), 1 << 20, &data, &len, NULL),
+				 0);
 		assert_memory_equal(data, &e, sizeof(e));
 	}
 }
@@ -306,7 +306,7 @@ static void a_payload_that_is_not_there_is_an_error(void **state)
 	im = good;
 	put_le(&im, 0x24c, 3);
 	assert_non_null(strstr(get_anew(&im), "vmlinuz: its payload is not inside"));
-	assert_false(path_exists(in_dir("cache/payload-x.elf")));
+	assert_false(path_exists(in_dir("cache/payload-x")));
 }
 
 static void a_size_that_is_wrong_is_an_error(void **state)
@@ -321,7 +321,7 @@ static void a_size_that_is_wrong_is_an_error(void **state)
 	assert_non_null(strstr(get_anew(&im), "instead of"));
 	put_le(&im, im.len - 4, UINT32_MAX);
 	assert_non_null(strstr(get_anew(&im), "claims to unpack to 4294967295 bytes"));
-	assert_false(path_exists(in_dir("cache/payload-x.elf")));
+	assert_false(path_exists(in_dir("cache/payload-x")));
 }
 
 static void damage_is_an_error_and_leaves_nothing(void **state)
@@ -333,6 +333,34 @@ static void damage_is_an_error_and_leaves_nothing(void **state)
 	memset(im.data + PAYLOAD + 40, 0xff, 40);
 	assert_non_null(strstr(get_anew(&im), "vmlinuz"));
 	assert_int_equal(rmdir(in_dir("cache")), 0);
+}
+
+static void a_compressed_image_is_unpacked(void **state)
+{
+	static unsigned char bare[4096];
+	struct image im = {.len = 0};
+	char id[] = "x", arch[] = "aarch64";
+	struct kernel k = {.vmlinuz = in_dir("vmlinuz"), .id = id, .arch = arch};
+	_cleanup_free_ char *path = NULL, *data = NULL, *none = NULL;
+	size_t len;
+
+	(void)state;
+	fill_arm64(bare, sizeof(bare), "6.1");
+	memset(bare + 2000, 'x', 2000);
+	for (size_t i = 2000; i < 4000; i++)
+		bare[i] = (unsigned char)(i * i >> 4);
+	len = compress_to(&im, ARCHIVE_FILTER_GZIP, bare, sizeof(bare));
+	put_file("vmlinuz", im.data + PAYLOAD, len);
+	assert_int_equal(payload_get(&k, in_dir("cache"), &path, NULL), 0);
+	assert_string_equal(path, in_dir("cache/payload-x"));
+	assert_int_equal(file_read(path, 1 << 20, &data, &len, NULL), 0);
+	assert_int_equal(len, sizeof(bare));
+	assert_memory_equal(data, bare, len);
+	assert_int_equal(rm_rf(in_dir("cache"), NULL), 0);
+	put_file("vmlinuz", bare, sizeof(bare));
+	assert_int_equal(payload_get(&k, in_dir("cache"), &none, NULL), 0);
+	assert_null(none);
+	assert_false(path_exists(in_dir("cache/payload-x")));
 }
 
 #define IN_DIR(f) cmocka_unit_test_setup_teardown(f, make_dir, remove_dir)
@@ -351,6 +379,7 @@ int main(void)
 		IN_DIR(a_payload_that_is_not_there_is_an_error),
 		IN_DIR(a_size_that_is_wrong_is_an_error),
 		IN_DIR(damage_is_an_error_and_leaves_nothing),
+		IN_DIR(a_compressed_image_is_unpacked),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

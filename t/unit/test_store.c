@@ -211,6 +211,7 @@ static void sources_name_suites_keyring_and_arch(void **state)
 	assert_null(distro_find("plan9"));
 	assert_string_equal(distro_image(d, "i386"), "linux-image-686-pae");
 	assert_null(distro_image(u, "i386"));
+	assert_null(strstr(keep(distro_sources(d, "trixie", &port, NULL, true)), "ports"));
 }
 
 static void a_manifest_says_which_packages_are_there(void **state)
