@@ -2,7 +2,7 @@
 # One file, no recursion: `make`, `make check-unit check-cli check-vm`, `make bench`, `make install`.
 # CONTRIBUTING.md says what each check is.
 
-ARCH	  := $(shell uname -m)
+ARCH	  := $(patsubst i%86,i386,$(shell uname -m))
 BUILD	  ?= build
 PREFIX	  ?= /usr/local
 CC	  ?= gcc
@@ -34,6 +34,15 @@ MUSL_GCC   := $(shell command -v musl-gcc)
 TRIPLET	   := $(shell $(CC) -print-multiarch 2>/dev/null)
 AGENT_CC   ?= $(if $(MUSL_GCC),$(MUSL_GCC) -idirafter /usr/include -idirafter /usr/include/$(TRIPLET),$(CC))
 AGENT	   := libexec/agent.$(ARCH)
+# 32 bits do not hold every file's size and the time after 2038.
+AGENT_FLAGS := -std=gnu11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64 -I. $(WARN) -Os -static -s
+
+# For guests of other architectures: `make agents [ARCHS=aarch64]`, by default all whose compiler
+# is there. The table says what these are called: "aarch64=aarch64-linux-gnu-".
+CROSS	   := $(shell awk -F'"' '/\.name =/ { name = $$2 } /\.cross =/ { print name "=" $$2 }' kernel/arch.c)
+cross	    = $(patsubst $(1)=%,%,$(filter $(1)=%,$(CROSS)))
+ARCHS	   ?= $(foreach a,$(foreach c,$(CROSS),$(firstword $(subst =, ,$c))), \
+	      $(if $(shell command -v $(call cross,$a)gcc),$a))
 PROBE	   := $(if $(filter x86_64,$(ARCH)),libexec/probe.x86_64)
 
 # One binary, which asks what it was called by.
@@ -91,9 +100,9 @@ $(BUILD)/flags: FORCE
 	@mkdir -p $(@D)
 	@echo '$(FLAGS)' | cmp -s - $@ || echo '$(FLAGS)' >$@
 
-$(AGENT): $(AGENT_SRCS) $(wildcard guest/*.h proto/*.h)
+libexec/agent.%: $(AGENT_SRCS) $(wildcard guest/*.h proto/*.h)
 	@mkdir -p $(@D)
-	$(AGENT_CC) -std=gnu11 -D_GNU_SOURCE -I. $(WARN) -Os -static -s -o $@ $(AGENT_SRCS)
+	$(if $(filter $(ARCH),$*),$(AGENT_CC),$(call cross,$*)gcc) $(AGENT_FLAGS) -o $@ $(AGENT_SRCS)
 
 libexec/probe.x86_64: guest/probe/probe.S guest/probe/probe.ld
 	@mkdir -p $(@D) $(BUILD)
@@ -104,6 +113,7 @@ $(FAKE_QEMU): $(wildcard t/cli/*.c t/cli/*.h) proto/frame.c proto/frame.h $(BUIL
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -o $@ $(filter %.c,$^) $(ALL_LIBS)
 
+agents: $(ARCHS:%=libexec/agent.%)
 unit-tests: $(UNIT_NAMES:%=$(BUILD)/%)
 unit-tests-asan: $(UNIT_NAMES:%=$(BUILD)/asan/%)
 fuzzers: $(FUZZ_NAMES:%=$(BUILD)/fuzz/%)
@@ -134,7 +144,7 @@ TREE := $(DESTDIR)$(PREFIX)/lib/ktest
 install: all
 	install -d $(TREE)/bin $(TREE)/libexec $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1
 	install bin/ktest $(TREE)/bin
-	install $(AGENT) $(TREE)/libexec
+	install libexec/agent.* $(TREE)/libexec
 	$(if $(PROBE),install -m 644 $(PROBE) $(TREE)/libexec)
 	cp -R --no-preserve=ownership lib tests kconfig $(TREE)
 	for p in ktest $(PROGRAMS); do ln -sfn ../lib/ktest/bin/ktest $(DESTDIR)$(PREFIX)/bin/$$p; done
@@ -145,7 +155,7 @@ clean:
 	rm -rf $(BUILD) bin libexec $(MANUALS)
 
 FORCE:
-.PHONY: all unit-tests unit-tests-asan fuzzers objects check check-build check-unit check-lib check-cli check-vm check-lint \
+.PHONY: all agents unit-tests unit-tests-asan fuzzers objects check check-build check-unit check-lib check-cli check-vm check-lint \
 	check-fuzz bench install clean FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
