@@ -35,7 +35,8 @@ TRIPLET	   := $(shell $(CC) -print-multiarch 2>/dev/null)
 AGENT_CC   ?= $(if $(MUSL_GCC),$(MUSL_GCC) -idirafter /usr/include -idirafter /usr/include/$(TRIPLET),$(CC))
 AGENT	   := libexec/agent.$(ARCH)
 # 32 bits do not hold every file's size and the time after 2038.
-AGENT_FLAGS := -std=gnu11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64 -I. $(WARN) -Os -static -s
+AGENT_FLAGS := -std=gnu11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64 -I. $(WARN) \
+	       -Os -static -s
 
 # For guests of other architectures: `make agents [ARCHS=aarch64]`, by default all whose compiler
 # is there. The table says what these are called: "aarch64=aarch64-linux-gnu-".
@@ -134,6 +135,8 @@ check-vm: all
 	t/run vm
 check-lint:
 	t/run lint
+check-full: all agents
+	t/run full
 check-fuzz: fuzzers
 	t/run fuzz
 bench: all $(FAKE_QEMU)
@@ -156,6 +159,6 @@ clean:
 
 FORCE:
 .PHONY: all agents unit-tests unit-tests-asan fuzzers objects check check-build check-unit check-lib check-cli check-vm check-lint \
-	check-fuzz bench install clean FORCE
+	check-fuzz check-full bench install clean FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:

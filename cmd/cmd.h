@@ -18,6 +18,7 @@ int cmd_build_run(int argc, char **argv, struct err *err); /* build-test-kernel 
 int cmd_needs(int argc, char **argv, struct err *err);
 int cmd_results(int argc, char **argv, struct err *err);
 int cmd_kernel(int argc, char **argv, struct err *err);
+int cmd_selftest(int argc, char **argv, struct err *err);
 int cmd_doctor(int argc, char **argv, struct err *err);
 int cmd_testy(int argc, char **argv, struct err *err);
 /* `words COMMAND [mdoc]`: its options for shell completion, or for the manual page. Not for people.

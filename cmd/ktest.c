@@ -43,6 +43,8 @@ static const struct command {
 	{"needs", cmd_needs, "TEST [--json]", "what a test file declares, and its subtests"},
 	{"results", cmd_results, "[-o DIR] [--json]", "derive results.json again, print the table"},
 	{"kernel", cmd_kernel, "fetch|list ...", "kernels of distributions: get and list them"},
+	{"selftest", cmd_selftest, "[options]",
+	 "boot a kernel with nothing in it and check what tests need"},
 	{"doctor", cmd_doctor, "", "what this machine has and lacks for running tests"},
 	{"help", cmd_help, "", "this list"},
 	{"keeper", cmd_keeper, NULL, NULL},

@@ -16,15 +16,17 @@
 #define AT(field)  .offset = offsetof(struct run_options, field)
 #define SET(field) .offset = offsetof(struct run_options, s.field)
 #define RUNS	   .commands = OF_RUN | OF_BUILD_RUN
+#define BOOTS	   .commands = OF_RUN | OF_BUILD_RUN | OF_SELFTEST
 #define BUILDS	   .commands = OF_SOURCE
 #define MAKES	   .commands = OF_BUILD_RUN | OF_BUILD
 
 const struct opt run_opts[] = {
 	{'k', "kernel", OPT_STRING, "KERNEL", "a directory, DISTRO/RELEASE[/ARCH] or host",
-	 SET(kernel), .commands = OF_RUN},
+	 SET(kernel), .commands = OF_RUN | OF_SELFTEST},
 	{'k', "kernel", OPT_STRING, "DIR", "the kernel's source tree (.)", SET(source), BUILDS},
 	{'a', "arch", OPT_STRING, "ARCH", "architecture of the guest", SET(arch)},
-	{'o', "out", OPT_STRING, "DIR", "output directory (./ktest-out)", SET(out)},
+	{'o', "out", OPT_STRING, "DIR", "output directory (./ktest-out)", SET(out),
+	 .commands = OF_TESTS},
 	{'P', NULL, OPT_BOOL, NULL, "forget what config and oldconfig chose", SET(fresh_config),
 	 BUILDS},
 	{'K', "keep-config", OPT_BOOL, NULL, "take the .config as it is", SET(keep_config), BUILDS},
@@ -38,10 +40,10 @@ const struct opt run_opts[] = {
 	 AT(variant), .commands = OF_BUILD},
 	{'D', "dest", OPT_STRING, "DIR", "publish the kernel here", AT(dest), .commands = OF_BUILD},
 	{'T', "vm-dir", OPT_STRING, "DIR", "the VM's working directory, else a temporary one",
-	 SET(work_dir), RUNS},
+	 SET(work_dir), BOOTS},
 	{'n', "network", OPT_STRING, "KIND", "user (the default) or none", SET(network), RUNS},
 	{'p', "priority", OPT_INT, "N", "how long tests may take, for tests that ask",
-	 SET(priority), .min = -100, .max = 1000},
+	 SET(priority), .min = -100, .max = 1000, .commands = OF_TESTS},
 	{'N', "nice", OPT_INT, "N", "niceness of VM and make", SET(nice), .min = 0, .max = 19},
 	{'F', "failfast", OPT_BOOL, NULL, "stop at the first subtest that fails", SET(failfast),
 	 RUNS},
@@ -50,18 +52,18 @@ const struct opt run_opts[] = {
 	 SET(verbose)},
 	{'x', "trace", OPT_BOOL, NULL, "each step that is taken", AT(trace)},
 	{0, "root", OPT_STRING, "IMAGE", "root file system, or host", SET(root), RUNS},
-	{0, "mem", OPT_SIZE, "SIZE", "memory of the guest (512M, 4G)", AT(mem), RUNS},
+	{0, "mem", OPT_SIZE, "SIZE", "memory of the guest (512M, 4G)", AT(mem), BOOTS},
 	{0, "cpus", OPT_INT, "N", "processors of the guest", SET(cpus), .min = 1, .max = 1024,
-	 RUNS},
+	 BOOTS},
 	{0, "timeout", OPT_INT, "S", "seconds a subtest may take, not scaled", SET(timeout_s),
 	 .min = 1, .max = 30 * 24 * 3600, RUNS},
 	{0, "bus", OPT_STRING, "BUS", "storage bus of the scratch disks", SET(bus)},
-	{0, "append", OPT_LIST, "ARG", "kernel argument, repeatable", SET(append), RUNS},
-	{0, "qemu-arg", OPT_LIST, "ARG", "QEMU argument, repeatable", SET(qemu_args), RUNS},
+	{0, "append", OPT_LIST, "ARG", "kernel argument, repeatable", SET(append), BOOTS},
+	{0, "qemu-arg", OPT_LIST, "ARG", "QEMU argument, repeatable", SET(qemu_args), BOOTS},
 	{0, "env", OPT_LIST, "NAME=VALUE", "environment of the test, repeatable", SET(env), RUNS},
 	{0, "accel", OPT_CHOICE, "HOW", "auto, kvm or tcg", SET(accel), .choices = "auto|kvm|tcg",
-	 RUNS},
-	{0, "qemu", OPT_STRING, "PROGRAM", "QEMU to use", SET(qemu), RUNS},
+	 BOOTS},
+	{0, "qemu", OPT_STRING, "PROGRAM", "QEMU to use", SET(qemu), BOOTS},
 	{0, "log-limit", OPT_SIZE, "SIZE", "most that is kept of a subtest's log (1G)",
 	 SET(log_limit), RUNS},
 	{0, "resume", OPT_BOOL, NULL, "go on with the run in the output directory", SET(resume),

@@ -8,11 +8,13 @@
 
 /* The commands, as bits that say which of them take an option. */
 enum {
-	OF_RUN = 1,	  /* ktest run */
-	OF_BUILD_RUN = 2, /* build-test-kernel run */
-	OF_BUILD = 4,	  /* build-test-kernel build */
-	OF_CONFIG = 8,	  /* build-test-kernel config, oldconfig */
+	OF_RUN = 1,	   /* ktest run */
+	OF_BUILD_RUN = 2,  /* build-test-kernel run */
+	OF_BUILD = 4,	   /* build-test-kernel build */
+	OF_CONFIG = 8,	   /* build-test-kernel config, oldconfig */
+	OF_SELFTEST = 256, /* ktest selftest */
 	OF_SOURCE = OF_BUILD_RUN | OF_BUILD | OF_CONFIG,
+	OF_TESTS = OF_RUN | OF_SOURCE, /* what concerns test files */
 };
 
 /* What the command line says; what it does not say stays empty, for the rc files. */

@@ -18,4 +18,8 @@ void calls_reply_command(const struct frame *f);
 /* ktest-ctl itself; the exit status. */
 int ctl_main(int argc, char **argv);
 
+/* Ask the host by way of the agent: the length of its answer, a digit (0, or 1 for failure) and the
+ * message, terminated; or -errno. */
+int ctl_ask(char **words, int n, char *answer, size_t size);
+
 #endif

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "guest/calls.h"
+#include "guest/selftest.h"
 
 static int say(const char *what)
 {
@@ -50,46 +51,52 @@ static void send_words(int fd, char **words, int n)
 	shutdown(fd, SHUT_WR);
 }
 
-/* As one write, so that the answers of several at a time do not mix. */
-static int print_answer(int fd)
+int ctl_ask(char **words, int n, char *answer, size_t size)
 {
-	static char buf[FRAME_PAYLOAD_MAX + 1];
 	size_t len = 0;
-	ssize_t n;
-	int failed;
+	ssize_t got;
+	int fd = connect_agent();
 
-	while ((n = read(fd, buf + len, sizeof(buf) - 1 - len)) > 0)
-		len += (size_t)n;
-	if (!len) {
-		errno = n < 0 ? errno : ECONNRESET;
-		return say("the agent");
-	}
-	failed = *buf != '0';
-	if (len > 1 && buf[len - 1] != '\n')
-		buf[len++] = '\n';
-	if (put(failed ? STDERR_FILENO : STDOUT_FILENO, buf + 1, len - 1))
+	if (fd < 0)
+		return -errno;
+	send_words(fd, words, n);
+	while ((got = read(fd, answer + len, size - 1 - len)) > 0)
+		len += (size_t)got;
+	if (!len)
+		got = got < 0 ? -errno : -ECONNRESET;
+	close(fd);
+	answer[len] = 0;
+	return len ? (int)len : (int)got;
+}
+
+/* As one write, so that the answers of several at a time do not mix. */
+static int print_answer(char *answer, size_t len)
+{
+	int failed = *answer != '0';
+
+	if (len > 1 && answer[len - 1] != '\n')
+		answer[len++] = '\n';
+	if (put(failed ? STDERR_FILENO : STDOUT_FILENO, answer + 1, len - 1))
 		return say("write");
 	return failed;
 }
 
 int ctl_main(int argc, char **argv)
 {
-	int fd;
-	int ret;
+	static char answer[FRAME_PAYLOAD_MAX + 1];
+	int len;
 
 	if (argc < 2) {
 		fprintf(stderr, "usage: ktest-ctl VERB [ARG...]\n");
 		return 129;
 	}
-	if (!strcmp(argv[1], "selftest")) {
-		printf("ktest agent, protocol %d\n", FRAME_VERSION);
-		return fflush(stdout) ? say("write") : 0;
-	}
-	fd = connect_agent();
-	if (fd < 0)
+	if (!strcmp(argv[1], "selftest"))
+		return selftest_main(argc - 2, argv + 2);
+	/* One byte is for the newline that may be missing. */
+	len = ctl_ask(argv + 1, argc - 1, answer, sizeof(answer) - 1);
+	if (len < 0) {
+		errno = -len;
 		return say(CALLS_SOCKET);
-	send_words(fd, argv + 1, argc - 1);
-	ret = print_answer(fd);
-	close(fd);
-	return ret;
+	}
+	return print_answer(answer, (size_t)len);
 }

@@ -82,8 +82,9 @@ static int find_root(const struct settings *s, const struct arch *arch, char **i
 		return err_set(
 			err, ENOENT,
 			"no root image for %s: %s is missing, and this machine's own userspace "
-			"is for another processor; name one with --root",
-			arch->name, own);
+			"is for another processor; name one with --root, or try kernel and agent "
+			"alone by `ktest selftest -a %s`",
+			arch->name, own, arch->name);
 	return 0;
 }
 

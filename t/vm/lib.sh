@@ -45,7 +45,7 @@ shipped()
 # kernel_dir: the directory of the kernel that a run without -k takes.
 kernel_dir()
 {
-	HOME=$STORE "$KTEST" kernel list | awk '/debian\/bookworm/ { d = $2 } END { print d }'
+	HOME=$STORE "$KTEST" kernel list | awk '/^debian\/bookworm\/amd64/ { d = $2 } END { print d }'
 }
 
 # A test file with our library, from stdin; options of test_file: the declarations come with it.
