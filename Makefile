@@ -158,7 +158,7 @@ clean:
 	rm -rf $(BUILD) bin libexec $(MANUALS)
 
 FORCE:
-.PHONY: all agents unit-tests unit-tests-asan fuzzers objects check check-build check-unit check-lib check-cli check-vm check-lint \
-	check-fuzz check-full bench install clean FORCE
+.PHONY: all agents unit-tests unit-tests-asan fuzzers objects check check-build check-unit check-lib check-cli \
+	check-vm check-lint check-fuzz check-full bench install clean FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:

@@ -12,6 +12,7 @@ static const struct {
 	unsigned int command;
 } tables[] = {
 	{"run", run_opts, OF_RUN},
+	{"selftest", run_opts, OF_SELFTEST},
 	{"build-test-kernel", run_opts, OF_SOURCE},
 };
 

@@ -80,37 +80,82 @@ static bool notes_have_entry(const struct bytes *notes)
 	return false;
 }
 
-static bool segment_has_entry(const struct bytes *elf, uint64_t at)
+/* What of a program header counts, of either class. */
+struct segment {
+	uint32_t type;
+	uint64_t offset, size, align;
+};
+
+static struct segment segment_at(const struct bytes *elf, uint64_t at, bool wide)
+{
+	Elf64_Phdr p64 = {0};
+	Elf32_Phdr p32 = {0};
+
+	if (!wide) {
+		memcpy(&p32, elf->data + at, sizeof(p32));
+		return (struct segment){le32toh(p32.p_type), le32toh(p32.p_offset),
+					le32toh(p32.p_filesz), le32toh(p32.p_align)};
+	}
+	memcpy(&p64, elf->data + at, sizeof(p64));
+	return (struct segment){le32toh(p64.p_type), le64toh(p64.p_offset), le64toh(p64.p_filesz),
+				le64toh(p64.p_align)};
+}
+
+static bool segment_has_entry(const struct bytes *elf, const struct segment *s)
 {
 	struct bytes notes;
-	Elf64_Phdr ph;
 
-	memcpy(&ph, elf->data + at, sizeof(ph));
 	/* By other alignments QEMU and the ABI disagree about where a note's parts lie. */
-	if (le32toh(ph.p_type) != PT_NOTE || le64toh(ph.p_align) != NOTE_ALIGN ||
-	    !has(elf, le64toh(ph.p_offset), le64toh(ph.p_filesz)))
+	if (s->type != PT_NOTE || s->align != NOTE_ALIGN || !has(elf, s->offset, s->size))
 		return false;
-	notes = (struct bytes){elf->data + le64toh(ph.p_offset), le64toh(ph.p_filesz)};
+	notes = (struct bytes){elf->data + s->offset, s->size};
 	return notes_have_entry(&notes);
 }
 
-/* Whether QEMU can enter it directly; all fields are as the file has them, little-endian. */
+/* The program headers. */
+struct table {
+	bool wide;
+	uint64_t at, size; /* of one */
+	unsigned int n;
+};
+
+/* Of an x86 kernel of 64 or 32 bits; all fields are as the file has them, little-endian. */
+static bool find_table(const struct bytes *elf, struct table *t)
+{
+	static const unsigned char ident[] = {0x7f, 'E', 'L', 'F'};
+	Elf64_Ehdr e64;
+	Elf32_Ehdr e32;
+
+	if (elf->len < sizeof(e64) || memcmp(elf->data, ident, sizeof(ident)) != 0 ||
+	    elf->data[EI_DATA] != ELFDATA2LSB)
+		return false;
+	memcpy(&e64, elf->data, sizeof(e64));
+	memcpy(&e32, elf->data, sizeof(e32));
+	t->wide = elf->data[EI_CLASS] == ELFCLASS64;
+	if (t->wide)
+		*t = (struct table){true, le64toh(e64.e_phoff), sizeof(Elf64_Phdr),
+				    le16toh(e64.e_phnum)};
+	else
+		*t = (struct table){false, le32toh(e32.e_phoff), sizeof(Elf32_Phdr),
+				    le16toh(e32.e_phnum)};
+	return le16toh(e64.e_machine) == (t->wide ? EM_X86_64 : EM_386) &&
+	       le16toh(t->wide ? e64.e_phentsize : e32.e_phentsize) == t->size &&
+	       has(elf, t->at, t->n * t->size);
+}
+
+/* Whether QEMU can enter it directly. */
 static bool elf_bootable(const struct bytes *elf)
 {
-	static const unsigned char ident[] = {0x7f, 'E', 'L', 'F', ELFCLASS64, ELFDATA2LSB};
-	Elf64_Ehdr eh;
-	uint64_t at;
+	struct table t;
 
-	if (elf->len < sizeof(eh) || memcmp(elf->data, ident, sizeof(ident)))
+	if (!find_table(elf, &t))
 		return false;
-	memcpy(&eh, elf->data, sizeof(eh));
-	at = le64toh(eh.e_phoff);
-	if (le16toh(eh.e_machine) != EM_X86_64 || le16toh(eh.e_phentsize) != sizeof(Elf64_Phdr) ||
-	    !has(elf, at, (uint64_t)le16toh(eh.e_phnum) * sizeof(Elf64_Phdr)))
-		return false;
-	for (int i = 0; i < le16toh(eh.e_phnum); i++, at += sizeof(Elf64_Phdr))
-		if (segment_has_entry(elf, at))
+	for (unsigned int i = 0; i < t.n; i++) {
+		struct segment s = segment_at(elf, t.at + i * t.size, t.wide);
+
+		if (segment_has_entry(elf, &s))
 			return true;
+	}
 	return false;
 }
 
@@ -196,7 +241,7 @@ static int make_elf(int fd, const char *vmlinuz, const struct bytes *head, const
 		return r;
 	b = (struct bytes){(const unsigned char *)image, len};
 	r = find_payload(head, &b, vmlinuz, &payload, err);
-	if (r == 0)
+	if (r == 0 && payload.data)
 		r = unpack_payload(&payload, vmlinuz, &elf, &len, err);
 	return r < 0 ? r : file_write_atomic(to, elf ? elf : "", len, 0644, err);
 }

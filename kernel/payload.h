@@ -12,7 +12,7 @@
  * XEN_ELFNOTE_PHYS32_ENTRY of the PVH boot ABI says; of a compressed or zboot one the Image. Made
  * once per k->id below cache_dir, published by rename; old ones are removed above 512 MiB. *path is
  * NULL, with 0, when there is nothing better than the image itself: it is bare already, or a
- * bzImage of a compression that is not known, no x86_64 kernel, or without such a note (what had to
+ * bzImage of a compression that is not known, no x86 kernel, or without such a note (what had to
  * be unpacked to see that is remembered by an empty file). A header that is wrong about the payload
  * is -ENOEXEC. The caller frees *path.
  */

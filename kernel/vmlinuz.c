@@ -114,7 +114,9 @@ static int unpack_zboot(const struct image *im, const char *path, char **out, si
 	if (offset > im->len || size > im->len - offset)
 		return err_set(err, ENOEXEC, "%s: cut off", path);
 	r = unpack_memory(im->data + offset, size, IMAGE_MAX, out, len, err);
-	return r < 0 ? err_wrap(err, "%s", path) : 0;
+	if (r < 0)
+		err_wrap(err, "%s", path);
+	return r;
 }
 
 int vmlinuz_unpack(const char *path, char **out, size_t *len, struct err *err)
@@ -144,7 +146,7 @@ static int probe_plain(const char *path, char **arch, char **release, struct err
 	if (r < 0)
 		return r;
 	im = (struct image){(const unsigned char *)data, len};
-	a = plain_arch(&im);
+	a = data ? plain_arch(&im) : NULL;
 	if (!a)
 		return err_set(err, ENOEXEC, "%s: not a kernel image that ktest knows", path);
 	*arch = xstrdup(a->name);

@@ -40,10 +40,11 @@ int machine_agent(const struct settings *s, const struct arch *arch, char **agen
 	if (arch == arch_host())
 		return err_set(err, ENOENT, "no agent for %s: %s is missing; run make", arch->name,
 			       path);
-	return err_set(err, ENOENT,
-		       "no agent for %s: %s is missing; install a cross compiler with its C library "
-		       "(Debian: %s, libc6-dev-%s-cross) and run `make agents`",
-		       arch->name, path, package, arch->debian);
+	return err_set(
+		err, ENOENT,
+		"no agent for %s: %s is missing; install a cross compiler with its C library "
+		"(Debian: %s, libc6-dev-%s-cross) and run `make agents`",
+		arch->name, path, package, arch->debian);
 }
 
 /* KVM unpacks a bzImage faster than we do; TCG takes as long for it as for the rest of the boot.

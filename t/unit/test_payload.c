@@ -230,7 +230,7 @@ static void notes_that_lie_are_no_notes(void **state)
 	assert_string_equal(get_elf(&e), "none");
 }
 
-static void only_an_x86_64_elf_will_do(void **state)
+static void only_an_x86_elf_will_do(void **state)
 {
 	struct elf e = make_elf();
 
@@ -252,6 +252,40 @@ static void only_an_x86_64_elf_will_do(void **state)
 	e = make_elf();
 	e.eh.e_phentsize = 32;
 	assert_string_equal(get_elf(&e), "none");
+}
+
+/* The same kernel of 32 bits. */
+static void one_of_32_bits_will_do(void **state)
+{
+	struct {
+		Elf32_Ehdr eh;
+		Elf32_Phdr ph;
+		struct xen_note xen;
+	} e = {
+		.eh = {.e_ident = {0x7f, 'E', 'L', 'F', ELFCLASS32, ELFDATA2LSB},
+		       .e_machine = EM_386,
+		       .e_phoff = sizeof(e.eh),
+		       .e_phnum = 1,
+		       .e_phentsize = sizeof(Elf32_Phdr)},
+		.ph = {.p_type = PT_NOTE,
+		       .p_align = 4,
+		       .p_offset = offsetof(__typeof__(e), xen),
+		       .p_filesz = sizeof(e.xen)},
+		.xen = {.head = {.n_namesz = 4, .n_descsz = 4, .n_type = 18},
+			.name = "Xen",
+			.entry = 0x1000850},
+	};
+	struct image im = make_image(ARCHIVE_FILTER_XZ, &e, sizeof(e));
+
+	(void)state;
+	assert_string_equal(get_anew(&im), keep(xasprintf("%zu bytes", sizeof(e))));
+	e.ph.p_filesz = UINT32_MAX;
+	im = make_image(ARCHIVE_FILTER_XZ, &e, sizeof(e));
+	assert_string_equal(get_anew(&im), "none");
+	e.ph.p_filesz = sizeof(e.xen);
+	e.eh.e_machine = EM_X86_64;
+	im = make_image(ARCHIVE_FILTER_XZ, &e, sizeof(e));
+	assert_string_equal(get_anew(&im), "none");
 }
 
 static void an_elf_cut_off_is_none(void **state)
@@ -373,7 +407,8 @@ int main(void)
 		IN_DIR(it_is_unpacked_once),
 		IN_DIR(only_the_note_lets_qemu_enter),
 		IN_DIR(notes_that_lie_are_no_notes),
-		IN_DIR(only_an_x86_64_elf_will_do),
+		IN_DIR(only_an_x86_elf_will_do),
+		IN_DIR(one_of_32_bits_will_do),
 		IN_DIR(an_elf_cut_off_is_none),
 		IN_DIR(what_is_no_bzimage_is_left_alone),
 		IN_DIR(a_payload_that_is_not_there_is_an_error),
