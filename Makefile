@@ -149,7 +149,7 @@ install: all
 	install bin/ktest $(TREE)/bin
 	install libexec/agent.* $(TREE)/libexec
 	$(if $(PROBE),install -m 644 $(PROBE) $(TREE)/libexec)
-	cp -R --no-preserve=ownership lib tests kconfig $(TREE)
+	cp -R --no-preserve=ownership lib tests kconfig lists $(TREE)
 	for p in ktest $(PROGRAMS); do ln -sfn ../lib/ktest/bin/ktest $(DESTDIR)$(PREFIX)/bin/$$p; done
 	install -m 644 $(MANUALS) $(DESTDIR)$(PREFIX)/share/man/man1
 	install -D -m 644 doc/ktest.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/ktest

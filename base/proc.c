@@ -139,13 +139,14 @@ static int above_stdio(int fd)
 
 int proc_spawn(const struct proc_spec *spec, pid_t *pid, struct err *err)
 {
-	_cleanup_free_ char *file = find_program(spec->argv->v[0]);
+	const char *name = spec->file ? spec->file : spec->argv->v[0];
+	_cleanup_free_ char *file = find_program(name);
 	int report[2];
 	pid_t parent = getpid(), child;
 	int r;
 
 	if (!file)
-		return err_set(err, ENOENT, "%s: no such program", spec->argv->v[0]);
+		return err_set(err, ENOENT, "%s: no such program", name);
 	if (pipe2(report, O_CLOEXEC) < 0)
 		return err_errno(err, "pipe");
 	report[1] = above_stdio(report[1]);

@@ -15,6 +15,7 @@
 
 struct proc_spec {
 	const struct strv *argv;   /* argv[0] looked up in $PATH */
+	const char *file;	   /* what is executed instead, whatever argv[0] says; NULL: that */
 	char *const *env;	   /* NULL: ours */
 	const char *cwd;	   /* NULL: ours */
 	int fd_in, fd_out, fd_err; /* -1: /dev/null; become 0, 1, 2 */

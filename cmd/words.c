@@ -5,6 +5,7 @@
 
 #include "cmd/cmd.h"
 #include "cmd/run.h"
+#include "cmd/testy.h"
 
 static const struct {
 	const char *name;
@@ -14,6 +15,7 @@ static const struct {
 	{"run", run_opts, OF_RUN},
 	{"selftest", run_opts, OF_SELFTEST},
 	{"build-test-kernel", run_opts, OF_SOURCE},
+	{"testy", testy_opts, 0},
 };
 
 int cmd_words(int argc, char **argv, struct err *err)
