@@ -50,7 +50,7 @@ const struct opt testy_opts[] = {
 	{0},
 };
 
-static void options_done(struct testy_options *o)
+static void free_options(struct testy_options *o)
 {
 	free(o->kernel);
 	free(o->since);
@@ -354,7 +354,7 @@ int cmd_testy(int argc, char **argv, struct err *err)
 
 	if (r == OPT_WANTS_HELP) {
 		print_help();
-		options_done(&o);
+		free_options(&o);
 		return 0;
 	}
 	cmd_verbose = o.trace;
@@ -367,6 +367,6 @@ int cmd_testy(int argc, char **argv, struct err *err)
 	if (r >= 0 && (fflush(stdout) || ferror(stdout)))
 		r = err_errno(err, "standard output");
 	settings_free(&s);
-	options_done(&o);
+	free_options(&o);
 	return r;
 }

@@ -105,6 +105,8 @@ static void judge_ktest(const struct result *r, const char *base, int status,
 	judge_status(status, o, why);
 	/* ktest that judged nothing tells nothing of the kernel. */
 	o->verdict = VERDICT_MISS;
+	if (!status)
+		strbuf_puts(why, "it left no results");
 }
 
 static void read_result(const struct testy_job *j, const struct testy_settings *s, struct result *r)
