@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # Completion for bash: source this file, or install it as
-# /usr/share/bash-completion/completions/ktest.
+# /usr/share/bash-completion/completions/ktest, with links to it for the other programs.
 
 # _ktest_offer WORDS: those of them that go on from what is typed.
 _ktest_offer()
@@ -108,4 +108,25 @@ _ktest()
 	esac
 }
 
+_testy()
+{
+	# The options are ktest's to tell.
+	local ktest=${1%testy}ktest cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
+	COMPREPLY=()
+	case $prev in
+	-k | --kernel) _ktest_kernels ;;
+	-o | --out | --lists) _ktest_dirs ;;
+	--since) _ktest_offer "$(git for-each-ref --format='%(refname:short)' 2>/dev/null)" ;;
+	-p | --priority | -j | --jobs) ;;
+	*)
+		if [[ $cur == -* && $prev != -i && $prev != --input ]]; then
+			_ktest_offer "$("$ktest" words testy 2>/dev/null)"
+		else
+			_ktest_files
+		fi
+		;;
+	esac
+}
+
 complete -F _ktest ktest
+complete -F _testy testy
