@@ -17,10 +17,10 @@ like 'nothing changed, run: says so' "$(cat "$T/stderr")" '^testy: 0 changed pat
 echo x >>"$T/linux/fs/ext4/inode.c"
 testy -n
 is 'one edited: exit status' "$status" 0
-is 'one edited: its test, and ours' "$(chosen)" 'demo.ktest ext4.sh'
+is 'one edited: its test, and ours' "$(chosen)" 'ext4.ktest ext4.sh'
 like 'one edited: the reason' "$(grep ext4.sh "$T/stdout")" \
 	"^$T/tests/ext4.sh"$'\t'"$T/linux/fs/tests.testy:1 for fs/ext4/inode.c\$"
-like 'one edited: the reason of ours' "$(grep demo.ktest "$T/stdout")" \
+like 'one edited: the reason of ours' "$(grep ext4.ktest "$T/stdout")" \
 	"/lists/tests.testy:[0-9]+ for fs/ext4/inode.c\$"
 is 'one edited: nothing is written' "$(ls "$T/linux")" "$(cd "$T/linux" && git ls-files | cut -d/ -f1 | uniq)"
 
@@ -28,23 +28,23 @@ commit 'touch ext4'
 testy -n
 is 'committed: nothing left' "$(chosen)" ''
 testy --since HEAD~1 -n
-is '--since: as before' "$(chosen)" 'demo.ktest ext4.sh'
+is '--since: as before' "$(chosen)" 'ext4.ktest ext4.sh'
 testy -n HEAD~1..HEAD
-is 'REV..REV: as before' "$(chosen)" 'demo.ktest ext4.sh'
+is 'REV..REV: as before' "$(chosen)" 'ext4.ktest ext4.sh'
 testy -n HEAD..HEAD~1
-is 'backward: the same' "$(chosen)" 'demo.ktest ext4.sh'
+is 'backward: the same' "$(chosen)" 'ext4.ktest ext4.sh'
 
 rm "$T/linux/block/bio.c"
 testy -n
-is 'deleted: still matches' "$(chosen)" 'block.sh disks.ktest'
+is 'deleted: still matches' "$(chosen)" 'block.sh disks.ktest dm.ktest'
 (cd "$T/linux" && git mv fs/xfs/xfs_file.c fs/ext4/file.c)
 testy -n
-is 'renamed: both names' "$(chosen)" 'block.sh demo.ktest disks.ktest ext4.sh xfs.sh'
+is 'renamed: both names' "$(chosen)" 'block.sh disks.ktest dm.ktest ext4.ktest ext4.sh xfs.ktest xfs.sh'
 commit 'delete and rename'
 testy -n HEAD~1..
-is 'deleted and renamed, committed' "$(chosen)" 'block.sh demo.ktest disks.ktest ext4.sh xfs.sh'
+is 'deleted and renamed, committed' "$(chosen)" 'block.sh disks.ktest dm.ktest ext4.ktest ext4.sh xfs.ktest xfs.sh'
 testy -n fs/xfs/xfs_file.c
-is 'a path that is gone' "$(chosen)" 'xfs.sh'
+is 'a path that is gone' "$(chosen)" 'xfs.ktest xfs.sh'
 
 testy -n --since nowhere
 is 'no such revision: exit status' "$status" 129
@@ -59,20 +59,20 @@ CD=$T testy -n -k "$T/linux" --since HEAD~1
 is '-k with a source tree: git is asked there' "$(chosen)" ''
 kernel_tree
 CD=$T testy -n -k "$T/linux" HEAD~2..HEAD~1
-is '-k with a source tree: its changes' "$(chosen)" 'block.sh demo.ktest disks.ktest ext4.sh xfs.sh'
+is '-k with a source tree: its changes' "$(chosen)" 'block.sh disks.ktest dm.ktest ext4.ktest ext4.sh xfs.ktest xfs.sh'
 
 # ---- paths, priorities, lists
 
 tree
 testy -n block/bio.c
-is 'a path' "$(chosen)" 'block.sh disks.ktest'
+is 'a path' "$(chosen)" 'block.sh disks.ktest dm.ktest'
 testy block/bio.c -n -p 1
-is 'options behind it, a higher priority' "$(chosen)" 'block.sh disks.ktest long.sh'
+is 'options behind it, a higher priority' "$(chosen)" 'block.sh disks.ktest dm.ktest long.sh'
 like 'the highest priority comes last' "$(tail -n 1 "$T/stdout")" 'long.sh'
 testy -n -p -1 block/bio.c
 is 'a lower priority' "$(chosen)" ''
 CD=$T/linux/fs testy -n ext4 ../block/bio.c
-is 'relative paths' "$(chosen)" 'block.sh demo.ktest disks.ktest ext4.sh'
+is 'relative paths' "$(chosen)" 'block.sh disks.ktest dm.ktest ext4.ktest ext4.sh'
 testy -n .
 is 'the whole tree: each test once' "$(chosen | tr ' ' '\n' | sort | uniq -d)" ''
 like 'the whole tree: lists below count' "$(chosen)" 'deep.sh'
@@ -80,14 +80,14 @@ testy -n "$T/linux/fs/deep"
 is 'a directory: the list in it' "$(chosen)" 'deep.sh'
 printf 'fs/ext4/inode.c\n\nblock/gone.c\n' >"$T/paths"
 testy -n -i "$T/paths"
-is '-i: paths from a file' "$(chosen)" 'block.sh demo.ktest disks.ktest ext4.sh'
+is '-i: paths from a file' "$(chosen)" 'block.sh disks.ktest dm.ktest ext4.ktest ext4.sh'
 testy_stdin "$T/paths" -n -i -
-is '-i -: from standard input' "$(chosen)" 'block.sh demo.ktest disks.ktest ext4.sh'
+is '-i -: from standard input' "$(chosen)" 'block.sh disks.ktest dm.ktest ext4.ktest ext4.sh'
 testy -n -i "$T/nowhere"
 is '-i, no such file: exit status' "$status" 129
 
 testy --list block fs/ext4/inode.c block/bio.c
-is '--list: each test once' "$(chosen)" 'block.sh demo.ktest disks.ktest ext4.sh'
+is '--list: each test once' "$(chosen)" 'block.sh disks.ktest dm.ktest ext4.ktest ext4.sh'
 like '--list: all reasons' "$(grep ext4.sh "$T/stdout")" \
 	"$T/linux/fs/tests.testy:1 for fs/ext4/inode.c; $T/linux/tests.testy:2 for fs/ext4/inode.c\$"
 like '--list: how many paths' "$(grep block.sh "$T/stdout")" ':4 for block and 1 more$'
