@@ -302,6 +302,8 @@ enum conlog_action calls_line(void *arg, const char *line, size_t len)
 
 	if (kind && finding_fatal((enum finding_kind)(kind - 1)) && !job->panic_ns)
 		job->panic_ns = loop_now_ns();
+	if (job->cur.subtest)
+		ktap_line(job->ktap, line, len);
 	if (job->phase != JOB_RUN || job->file->control)
 		return CONLOG_KEEP;
 	return own_library_line(job, line, len);

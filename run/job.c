@@ -85,8 +85,10 @@ static void guest_ended(struct job *job, const char *how)
 	vm_free(job->vm);
 	job->vm = NULL;
 	scan_free(job->scan);
+	ktap_free(job->ktap);
 	conlog_free(job->log);
 	job->scan = NULL;
+	job->ktap = NULL;
 	job->log = NULL;
 	outdir_link(&job->run->out, "vm", NULL, NULL);
 	guest_done(&job->guest);
@@ -207,6 +209,7 @@ static void open_logs(struct job *job)
 	};
 
 	job->scan = scan_new(&so, subtest_finding, job);
+	job->ktap = ktap_new();
 	job->log = conlog_new(&co);
 }
 
@@ -301,6 +304,7 @@ void job_done(struct job *job)
 	loop_remove(job->tick);
 	vm_free(job->vm);
 	scan_free(job->scan);
+	ktap_free(job->ktap);
 	conlog_free(job->log);
 	guest_done(&job->guest);
 	guest_names_done(&job->names);

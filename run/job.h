@@ -7,6 +7,7 @@
 #define RUN_JOB_H
 
 #include "base/loop.h"
+#include "diag/ktap.h"
 #include "diag/scan.h"
 #include "run/conlog.h"
 #include "run/guest.h"
@@ -71,6 +72,7 @@ struct job {
 	struct guest_names names;
 	struct conlog *log;
 	struct scan *scan;
+	struct ktap *ktap;
 	int run_fd;		   /* out/BASE */
 	uint32_t next_id, wait_id; /* of commands to the agent; wait_id: whose answer moves us on */
 	uint32_t session_id;	   /* of the START that runs, for EXIT */

@@ -9,17 +9,12 @@
 #include "base/json.h"
 #include "base/str.h"
 #include "run/journal.h"
+#include "run/result_attempt.h"
 #include "run/result_index.h"
 #include "run/result_json.h"
 
-struct guest {
-	char *name, *kernel;
-};
-
 struct builder {
 	struct result *r;
-	struct guest *guests;
-	size_t nguests;
 	struct result_index index;
 };
 
@@ -27,6 +22,7 @@ void result_done(struct result *r)
 {
 	for (size_t i = 0; i < r->n; i++)
 		result_test_done(&r->tests[i]);
+	result_guests_done(r);
 	free(r->tests);
 	free(r->interrupted);
 	json_decref(r->run);
@@ -35,35 +31,15 @@ void result_done(struct result *r)
 	*r = (struct result){0};
 }
 
-/* ---- which guest runs which kernel */
-
-static struct guest *guest_find(const struct builder *b, const char *name)
-{
-	for (size_t i = b->nguests; name && i-- > 0;)
-		if (!strcmp(b->guests[i].name, name))
-			return &b->guests[i];
-	return NULL;
-}
-
 static void on_guest(struct builder *b, const json_t *ev)
 {
-	const char *name = json_get_str(ev, "guest"), *kernel = json_get_str(ev, "kernel");
-	struct guest *g = guest_find(b, name);
-
-	if (!name || !kernel)
-		return;
-	if (!g) {
-		b->guests = xrealloc(b->guests, (b->nguests + 1) * sizeof(*g));
-		g = &b->guests[b->nguests++];
-		*g = (struct guest){.name = xstrdup(name)};
-	}
-	str_set(&g->kernel, kernel);
+	result_guest_put(b->r, ev);
 }
 
 static const char *event_kernel(const struct builder *b, const json_t *ev)
 {
 	const char *kernel = json_get_str(ev, "kernel");
-	const struct guest *g = guest_find(b, json_get_str(ev, "guest"));
+	const struct result_guest *g = result_guest_find(b->r, json_get_str(ev, "guest"));
 
 	return kernel ? kernel : g ? g->kernel : NULL;
 }
@@ -120,7 +96,10 @@ static void on_start(struct builder *b, const json_t *ev)
 	str_set(&t->title, NULL);
 	str_set(&t->guest, json_get_str(ev, "guest"));
 	json_decref(t->findings);
-	t->findings = NULL;
+	json_decref(t->nested);
+	t->findings = t->nested = NULL;
+	t->nested_dropped = 0;
+	result_attempt_start(t, ev);
 }
 
 static json_t *finding_json(const json_t *ev)
@@ -146,6 +125,18 @@ static void on_finding(struct builder *b, const json_t *ev)
 	json_array_append_new(t->findings, finding_json(ev));
 }
 
+static void on_nested(struct builder *b, const json_t *ev)
+{
+	struct result_test *t = event_test(b, ev);
+	json_t *results = json_object_get(ev, "results");
+
+	if (!t || event_attempt(ev, t->attempt) != t->attempt || !json_is_array(results))
+		return;
+	json_decref(t->nested);
+	t->nested = json_incref(results);
+	t->nested_dropped = json_get_int(ev, "dropped", 0);
+}
+
 static void on_end(struct builder *b, const json_t *ev)
 {
 	struct result_test *t = event_test(b, ev);
@@ -166,6 +157,7 @@ static void on_end(struct builder *b, const json_t *ev)
 		str_set(&t->guest, json_get_str(ev, "guest"));
 	if (json_get_str(ev, "isolation"))
 		str_set(&t->isolation, json_get_str(ev, "isolation"));
+	result_attempt_end(t, ev);
 }
 
 static void on_run(struct builder *b, const json_t *ev)
@@ -199,21 +191,34 @@ static void on_finish(struct builder *b, const json_t *ev)
 	result_run_finish(b->r->run, ev);
 }
 
+static void note_time(struct result *r, const json_t *ev)
+{
+	int64_t t_ns = json_get_int(ev, "t_ns", 0);
+
+	if (t_ns > 0 && !r->start_ns)
+		r->start_ns = t_ns;
+	if (t_ns > r->end_ns)
+		r->end_ns = t_ns;
+}
+
 static int on_event(void *arg, const json_t *event)
 {
 	static const struct {
 		const char *name;
 		void (*fn)(struct builder *b, const json_t *ev);
 	} events[] = {
-		{"run", on_run},     {"kernel", on_kernel}, {"file", on_file},
-		{"guest", on_guest}, {"start", on_start},   {"finding", on_finding},
-		{"end", on_end},     {"resume", on_resume}, {"finish", on_finish},
+		{"run", on_run},       {"kernel", on_kernel}, {"file", on_file},
+		{"guest", on_guest},   {"start", on_start},   {"finding", on_finding},
+		{"nested", on_nested}, {"end", on_end},	      {"resume", on_resume},
+		{"finish", on_finish},
 	};
 	const char *name = json_get_str(event, "ev");
+	struct builder *b = arg;
 
+	note_time(b->r, event);
 	for (size_t i = 0; i < ARRAY_SIZE(events); i++)
 		if (!strcmp(events[i].name, name))
-			events[i].fn(arg, event);
+			events[i].fn(b, event);
 	return 0;
 }
 
@@ -237,11 +242,6 @@ static int builder_done(struct builder *b, int ret)
 	result_index_take(&b->index, b->r);
 	sum_up(b->r);
 	result_index_done(&b->index);
-	for (size_t i = 0; i < b->nguests; i++) {
-		free(b->guests[i].name);
-		free(b->guests[i].kernel);
-	}
-	free(b->guests);
 	return ret;
 }
 

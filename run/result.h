@@ -15,6 +15,20 @@
 #include "base/err.h"
 #include "run/verdict.h"
 
+/* Times are nanoseconds since 1970, 0: not known. */
+struct result_attempt {
+	int n; /* from 1 */
+	enum verdict verdict;
+	char *reason, *title, *guest; /* NULL: none */
+	int64_t start_ns, end_ns, duration_ms;
+};
+
+struct result_guest {
+	char *name, *kernel, *file; /* the last two may be NULL */
+	char *reason;		    /* why it ended, NULL: as it should, or not yet */
+	int64_t start_ns, ready_ns, end_ns;
+};
+
 struct result_test {
 	char *file, *subtest; /* both as in the journal */
 	enum verdict verdict; /* of the last attempt; VERDICT_NONE: not started or cut off */
@@ -28,12 +42,19 @@ struct result_test {
 	bool cut_off;	     /* started, and the run ended before it did */
 	bool failed_before;  /* an earlier attempt was FAIL */
 	json_t *findings;    /* array, of the last attempt; NULL: none */
+	json_t *nested;	     /* what diag/ktap.h made of its output, of the last attempt; NULL */
+	int64_t nested_dropped;
+	struct result_attempt *attempts; /* all that started, in order */
+	size_t nattempts;
 };
 
 struct result {
 	json_t *run, *host, *kernels; /* as in results.json */
 	struct result_test *tests;    /* in the order of the files and their lists */
 	size_t n;
+	struct result_guest *guests; /* in the order they started */
+	size_t nguests;
+	int64_t start_ns, end_ns; /* of the first and the last event; see struct result_attempt */
 	struct verdict_counts counts;
 	bool finished;	   /* there is a finish event */
 	int exit_status;   /* of the finish event, else derived; -1: none */

@@ -6,6 +6,7 @@
 
 #include "base/json.h"
 #include "base/str.h"
+#include "run/result_attempt.h"
 
 void result_index_init(struct result_index *x)
 {
@@ -22,6 +23,8 @@ void result_test_done(struct result_test *t)
 	free(t->guest);
 	free(t->isolation);
 	json_decref(t->findings);
+	json_decref(t->nested);
+	result_attempts_done(t);
 }
 
 void result_index_done(struct result_index *x)

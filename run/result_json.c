@@ -130,6 +130,7 @@ static json_t *test_json(const struct result_test *t)
 	json_object_set_new(o, "flaky", json_boolean(t->flaky));
 	json_object_set_new(o, "cut_off", json_boolean(t->cut_off));
 	json_object_set_new(o, "findings", t->findings ? json_incref(t->findings) : json_array());
+	json_object_set_new(o, "nested", t->nested ? json_incref(t->nested) : json_array());
 	json_object_set_new(o, "log", log_json(t));
 	return o;
 }

@@ -65,6 +65,20 @@ static void verdict_line(const struct subtest *s, char *line, size_t size)
 		snprintf(line, size, "========= FAILED %s in %lds", s->name, seconds);
 }
 
+/* Results that the subtest printed itself, for whoever reads the journal: its verdict is its own.
+ */
+static void record_nested(struct job *job, const struct subtest *s)
+{
+	int64_t dropped;
+	json_t *f, *results = ktap_take(job->ktap, &dropped);
+
+	if (!results)
+		return;
+	f = json_pack("{s:s, s:i, s:s?, s:o, s:I}", "subtest", s->name, "attempt", s->attempt,
+		      "guest", job->guest.name, "results", results, "dropped", (json_int_t)dropped);
+	job_event(job, "nested", f);
+}
+
 static void record(struct job *job, const struct subtest *s, int status, int signal)
 {
 	json_t *f = json_pack("{s:s, s:i, s:s}", "subtest", s->name, "attempt", s->attempt,
@@ -124,6 +138,7 @@ void subtest_end(struct job *job, enum verdict v, const char *reason, const char
 	job_note(job, "%s", line);
 	conlog_subtest(job->log, -1, &job->run->err);
 	write_status(job, s, line);
+	record_nested(job, s);
 	record(job, s, status, signal);
 	current_done(&job->cur);
 	if (job->file->isolation == ISOLATION_BOOT)

@@ -1,12 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * What is derived from a journal. Each directory of t/golden holds a journal, what comes of it, and
- * a README that says what it shows; GOLDEN_UPDATE=1 writes what comes of it now, for the diff to be
- * read. KTEST_SRC is the tree, else the current directory.
- */
+/* What is derived from a journal. */
 #include "t/unit/unit.h"
 
-#include <dirent.h>
 #include <sys/mman.h>
 
 #include "base/file.h"
@@ -14,11 +9,11 @@
 #include "report/table.h"
 #include "run/journal.h"
 #include "run/result.h"
+#include "t/unit/golden.h"
 #include "t/unit/schema.h"
 
 #define TABLE_WIDTH 100
 
-static char *golden;
 static json_t *journal_schema, *results_schema;
 
 static int group_setup(void **state)
@@ -28,7 +23,6 @@ static int group_setup(void **state)
 	_cleanup_free_ char *results = xasprintf("%s/doc/results.schema.json", src ? src : ".");
 
 	(void)state;
-	golden = xasprintf("%s/t/golden", src ? src : ".");
 	journal_schema = json_load_file(journal, JSON_REJECT_DUPLICATES, NULL);
 	results_schema = json_load_file(results, JSON_REJECT_DUPLICATES, NULL);
 	return !journal_schema || !results_schema;
@@ -37,28 +31,12 @@ static int group_setup(void **state)
 static int group_teardown(void **state)
 {
 	(void)state;
-	free(golden);
 	json_decref(journal_schema);
 	json_decref(results_schema);
 	return 0;
 }
 
 /* ---- golden runs */
-
-static void compare(const char *dir, const char *name, const char *got)
-{
-	_cleanup_free_ char *path = xasprintf("%s/%s/%s", golden, dir, name);
-	_cleanup_free_ char *want = NULL;
-	struct err err = {0};
-	size_t len;
-
-	if (getenv("GOLDEN_UPDATE"))
-		assert_int_equal(file_write(path, got, strlen(got), 0644, NULL), 0);
-	if (file_read(path, 1 << 20, &want, &len, &err) < 0)
-		fail_msg("%s", err.msg);
-	if (strcmp(got, want) != 0)
-		fail_msg("%s: now\n%s", path, got);
-}
 
 static int check_event(void *arg, const json_t *event)
 {
@@ -69,10 +47,10 @@ static int check_event(void *arg, const json_t *event)
 	return 0;
 }
 
-static void check_run(char *dir)
+static void check_run(const char *dir)
 {
-	_cleanup_free_ char *path = xasprintf("%s/%s/journal.jsonl", golden, dir);
-	_cleanup_free_ char *readme = xasprintf("%s/%s/README", golden, dir);
+	_cleanup_free_ char *path = golden_path(dir, "journal.jsonl");
+	_cleanup_free_ char *readme = golden_path(dir, "README");
 	_cleanup_strbuf_ struct strbuf table = {0}, text = {0};
 	struct schema s = {.root = results_schema};
 	struct result r;
@@ -81,16 +59,17 @@ static void check_run(char *dir)
 	char *dump;
 
 	assert_true(path_exists(readme));
-	if (journal_read(path, check_event, dir, &err) < 0 || result_read(path, &r, &err) < 0)
+	if (journal_read(path, check_event, (void *)(uintptr_t)dir, &err) < 0 ||
+	    result_read(path, &r, &err) < 0)
 		fail_msg("%s", err.msg);
 	json = result_json(&r);
 	if (!schema_check(&s, results_schema, json, ""))
 		fail_msg("%s: results.json: %s", dir, s.why);
 	dump = json_dumps(json, JSON_INDENT(1));
 	strbuf_addf(&text, "%s\n", dump);
-	compare(dir, "results.json", text.s);
+	golden_compare(dir, "results.json", text.s);
 	table_format(&r, TABLE_WIDTH, false, &table);
-	compare(dir, "table.txt", table.s);
+	golden_compare(dir, "table.txt", table.s);
 	free(dump);
 	json_decref(json);
 	result_done(&r);
@@ -98,20 +77,8 @@ static void check_run(char *dir)
 
 static void test_golden(void **state)
 {
-	struct dirent *d;
-	DIR *dir = opendir(golden);
-	int n = 0;
-
 	(void)state;
-	assert_non_null(dir);
-	while ((d = readdir(dir))) {
-		if (d->d_name[0] == '.')
-			continue;
-		check_run(d->d_name);
-		n++;
-	}
-	closedir(dir);
-	assert_true(n >= 8);
+	golden_each(check_run);
 }
 
 /* ---- the schemas see what is wrong */
@@ -154,7 +121,7 @@ static void test_schema_of_events(void **state)
 
 static void test_schema_of_results(void **state)
 {
-	_cleanup_free_ char *path = xasprintf("%s/failures/results.json", golden);
+	_cleanup_free_ char *path = golden_path("failures", "results.json");
 	static const char *const keys[] = {"verdict", "findings", "log", "attempt", "flaky"};
 
 	(void)state;
