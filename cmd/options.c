@@ -68,6 +68,13 @@ const struct opt run_opts[] = {
 	 SET(log_limit), RUNS},
 	{0, "resume", OPT_BOOL, NULL, "go on with the run in the output directory", SET(resume),
 	 RUNS},
+	{0, "ktap", OPT_BOOL, NULL, "print KTAP at the end, instead of the console and the table",
+	 AT(formats.ktap), RUNS},
+	{0, "json", OPT_BOOL, NULL, "print the journal's events as they come, a line of JSON each",
+	 AT(json), RUNS},
+	{0, "junit", OPT_STRING, "FILE", "write JUnit XML at the end", AT(formats.junit), RUNS},
+	{0, "kcidb", OPT_STRING, "FILE", "write a KCIDB submission at the end", AT(formats.kcidb),
+	 RUNS},
 	{'h', "help", OPT_HELP, NULL, "this list", 0},
 	{0},
 };
@@ -193,6 +200,7 @@ int options_settle(struct run_options *o, unsigned int command, struct err *err)
 void options_done(struct run_options *o)
 {
 	settings_done(&o->s);
+	formats_done(&o->formats);
 	free(o->dest);
 	free(o->variant);
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* ktest results: results.json derived again from a journal, and the table of it. */
+/* ktest results: results.json derived again from a journal, and the table or other reports of it.
+ */
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
@@ -9,12 +10,15 @@
 #include "base/opt.h"
 #include "base/str.h"
 #include "cmd/cmd.h"
+#include "cmd/formats.h"
+#include "report/events.h"
 #include "report/table.h"
 #include "run/result.h"
 
 struct results_options {
 	char *dir;
-	bool json;
+	bool json, events;
+	struct formats formats;
 };
 
 #define AT(field) .offset = offsetof(struct results_options, field)
@@ -22,6 +26,11 @@ struct results_options {
 static const struct opt results_opts[] = {
 	{'o', "out", OPT_STRING, "DIR", "output directory of the run (./ktest-out)", AT(dir)},
 	{0, "json", OPT_BOOL, NULL, "print results.json instead of the table", AT(json)},
+	{0, "events", OPT_BOOL, NULL, "print the journal's events, a line of JSON each",
+	 AT(events)},
+	{0, "ktap", OPT_BOOL, NULL, "print KTAP instead of the table", AT(formats.ktap)},
+	{0, "junit", OPT_STRING, "FILE", "write JUnit XML", AT(formats.junit)},
+	{0, "kcidb", OPT_STRING, "FILE", "write a KCIDB submission", AT(formats.kcidb)},
 	{'h', "help", OPT_HELP, NULL, "this list", AT(json)},
 	{0},
 };
@@ -35,24 +44,48 @@ static int help(void)
 	return 0;
 }
 
-static void print_results(const struct result *r, bool json)
+static void print_json(const struct result *r)
+{
+	_cleanup_json_ json_t *o = result_json(r);
+
+	json_dumpf(o, stdout, JSON_INDENT(1));
+	putchar('\n');
+}
+
+static void print_table(const struct result *r)
 {
 	bool terminal = isatty(STDOUT_FILENO);
-	_cleanup_json_ json_t *o = NULL;
 	struct winsize ws = {0};
 
-	if (json) {
-		o = result_json(r);
-		json_dumpf(o, stdout, JSON_INDENT(1));
-		putchar('\n');
-		return;
-	}
 	if (terminal)
 		ioctl(STDOUT_FILENO, TIOCGWINSZ, &ws);
 	table_print(stdout, r, ws.ws_col, terminal);
 }
 
-static int derive(const char *dir, bool json, struct err *err)
+static int print_events(const char *journal, struct err *err)
+{
+	_cleanup_strbuf_ struct strbuf b = {0};
+	int r = report_events(journal, &b, err);
+
+	return r < 0 ? r : formats_put("-", b.s, b.len, err);
+}
+
+static int print_results(const struct results_options *o, const char *dir, const char *journal,
+			 const struct result *r, struct err *err)
+{
+	const struct formats *f = &o->formats;
+	bool taken = f->ktap || str_eq(f->junit, "-") || str_eq(f->kcidb, "-");
+
+	if (o->events)
+		return print_events(journal, err);
+	if (o->json)
+		print_json(r);
+	else if (!taken)
+		print_table(r);
+	return formats_write(f, dir, r, err);
+}
+
+static int derive(const char *dir, const struct results_options *o, struct err *err)
 {
 	_cleanup_free_ char *journal = xasprintf("%s/journal.jsonl", dir);
 	_cleanup_free_ char *path = xasprintf("%s/results.json", dir);
@@ -62,7 +95,7 @@ static int derive(const char *dir, bool json, struct err *err)
 	if (r == 0)
 		r = result_write(&res, path, err);
 	if (r == 0)
-		print_results(&res, json);
+		r = print_results(o, dir, journal, &res, err);
 	result_done(&res);
 	if (r == 0 && (fflush(stdout) || ferror(stdout)))
 		r = err_errno(err, "standard output");
@@ -94,8 +127,11 @@ int cmd_results(int argc, char **argv, struct err *err)
 
 	if (r == OPT_WANTS_HELP)
 		r = help();
+	else if (r == 0 && o.json + o.events + o.formats.ktap > 1)
+		r = err_usage(err, "results: one of --json, --events and --ktap");
 	else if (r == 0)
-		r = derive(dir ? dir : o.dir ? o.dir : "ktest-out", o.json, err);
+		r = derive(dir ? dir : o.dir ? o.dir : "ktest-out", &o, err);
+	formats_done(&o.formats);
 	free(o.dir);
 	return r;
 }

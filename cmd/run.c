@@ -11,6 +11,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "cmd/cmd.h"
+#include "cmd/formats.h"
 #include "report/progress.h"
 #include "report/table.h"
 #include "run/result.h"
@@ -76,23 +77,44 @@ static int terminal_width(void)
 	return 100;
 }
 
-static void print_table(const struct settings *s, bool terminal)
+static void show_event(void *arg, const char *line, size_t len)
 {
-	_cleanup_free_ char *journal = xasprintf("%s/journal.jsonl", s->out);
+	(void)arg;
+	fwrite(line, 1, len, stdout);
+	fflush(stdout);
+}
+
+/* Standard output is for another program, who wants nothing else on it. */
+static bool is_quiet(const struct run_options *o)
+{
+	return o->json || o->formats.ktap || str_eq(o->formats.junit, "-") ||
+	       str_eq(o->formats.kcidb, "-");
+}
+
+static int print_reports(const struct run_options *o, bool terminal)
+{
+	_cleanup_free_ char *journal = xasprintf("%s/journal.jsonl", o->s.out);
 	struct result r = {0};
 	struct err err = {0};
+	int ret = result_read(journal, &r, &err);
 
-	if (result_read(journal, &r, &err) < 0)
-		log_warn("%s", err.msg);
-	else
+	if (ret == 0 && !is_quiet(o))
 		table_print(stdout, &r, terminal ? terminal_width() : 0, terminal);
+	if (ret == 0)
+		ret = formats_write(&o->formats, o->s.out, &r, &err);
+	if (ret < 0)
+		log_warn("%s", err.msg);
 	result_done(&r);
+	return ret;
 }
 
 static int execute(struct run_options *o, int argc, char **argv, int rest, struct err *err)
 {
-	struct screen screen = {.terminal = isatty(STDOUT_FILENO)};
-	struct run_ui ui = {show_text, show_progress, &screen};
+	struct screen screen = {.terminal = isatty(STDOUT_FILENO) && !is_quiet(o)};
+	struct run_ui ui = {.live = is_quiet(o) ? NULL : show_text,
+			    .progress = show_progress,
+			    .event = o->json ? show_event : NULL,
+			    .arg = &screen};
 	_cleanup_strv_ struct strv words = {0};
 	struct test_request *tests;
 	int status = 0, r;
@@ -107,8 +129,9 @@ static int execute(struct run_options *o, int argc, char **argv, int rest, struc
 	if (screen.progress)
 		progress_erase(screen.progress);
 	progress_free(screen.progress);
-	if (r == 0)
-		print_table(&o->s, screen.terminal);
+	/* A report that is missed is no success. */
+	if (r == 0 && print_reports(o, screen.terminal) < 0 && status == 0)
+		status = 125;
 	if (r == 0 && err->code)
 		fprintf(stderr, "ktest: %s\n", err->msg);
 	for (size_t i = 0; i < n; i++)
@@ -133,7 +156,7 @@ static int execute_loop(struct run_options *o, int argc, char **argv, int rest, 
 
 	for (unsigned long n = 1; status == 0; n++) {
 		status = execute(o, argc, argv, rest, err);
-		if (status == 0)
+		if (status == 0 && !is_quiet(o))
 			printf("SUCCESSFUL ITERATIONS %lu\n", n);
 	}
 	return status;
@@ -152,8 +175,12 @@ static int run_with(const char *program, unsigned int command, int argc, char **
 	}
 	if (r == 0 && rest == argc)
 		r = err_usage(err, "run: name a test file; '%s run -h' lists the options", program);
+	if (r == 0 && o.json && o.formats.ktap)
+		r = err_usage(err, "run: one of --json and --ktap");
 	if (r == 0)
 		r = options_settle(&o, command, err);
+	if (r == 0)
+		r = formats_check(&o.formats, err);
 	cmd_verbose = o.trace || o.s.verbose;
 	if (r == 0)
 		r = (o.loop ? execute_loop : execute)(&o, argc, argv, rest, err);

@@ -4,6 +4,7 @@
 #define CMD_RUN_H
 
 #include "base/opt.h"
+#include "cmd/formats.h"
 #include "run/settings.h"
 
 /* The commands, as bits that say which of them take an option. */
@@ -22,6 +23,8 @@ struct run_options {
 	struct settings s;
 	uint64_t mem;
 	bool trace;
+	bool json; /* --json */
+	struct formats formats;
 	bool loop;	      /* -L */
 	char *dest, *variant; /* of `build`: -D, -V */
 };

@@ -17,8 +17,10 @@
 struct journal {
 	int fd;
 	char *path;
-	int64_t seq;	  /* of the next event */
-	struct err error; /* code set once a write failed */
+	int64_t seq;	      /* of the next event */
+	struct err error;     /* code set once a write failed */
+	journal_line_fn *tee; /* NULL: none */
+	void *tee_arg;
 };
 
 struct reader {
@@ -238,6 +240,12 @@ void journal_close(struct journal *j)
 	free(j);
 }
 
+void journal_tee(struct journal *j, journal_line_fn *fn, void *arg)
+{
+	j->tee = fn;
+	j->tee_arg = arg;
+}
+
 static char *encode(const struct journal *j, const char *ev, json_t *fields, size_t *len)
 {
 	_cleanup_json_ json_t *event =
@@ -285,5 +293,7 @@ int journal_event(struct journal *j, const char *ev, json_t *fields, struct err 
 	if (r < 0)
 		return keep_error(j, r, err);
 	j->seq++;
+	if (j->tee)
+		j->tee(j->tee_arg, text, len);
 	return 0;
 }

@@ -11,6 +11,7 @@
  *	          (+ reason)
  *	start     file, subtest, attempt, guest, group
  *	finding   file, subtest, attempt, guest, kind, title, function, first_line, last_line
+ *	nested    file, subtest, attempt, guest, results[], dropped: KTAP that it printed
  *	reboot    file, subtest, attempt, guest, count
  *	end       file, subtest, attempt, guest, verdict, reason, title, duration_ms, status, signal
  *	note      text
@@ -51,6 +52,10 @@ void journal_close(struct journal *j); /* NULL allowed */
  * every later call. An event over JOURNAL_LINE_MAX is refused with -EMSGSIZE and not written.
  */
 int journal_event(struct journal *j, const char *ev, json_t *fields, struct err *err);
+
+/* From now on fn gets each line too, newline included, once it is on disk. */
+typedef void journal_line_fn(void *arg, const char *line, size_t len);
+void journal_tee(struct journal *j, journal_line_fn *fn, void *arg);
 
 /*
  * Read a journal line by line: fn gets every event (borrowed) in order and stops the reading by

@@ -124,7 +124,10 @@ static char *make_id(void)
 static json_t *host_json(const struct run *run)
 {
 	json_t *h = json_object();
+	char name[256] = "";
 
+	gethostname(name, sizeof(name) - 1);
+	json_object_set_new(h, "name", json_string_lossy(name));
 	json_object_set_new(h, "accel", json_string(accel_name(run->base.accel.accel)));
 	json_object_set_new(h, "accel_reason", json_string_lossy(run->base.accel.reason));
 	json_object_set_new(h, "speed_factor", json_real(run->base.accel.speed_factor));
@@ -217,6 +220,8 @@ static int open_output(struct run *run, struct err *err)
 
 	if (r == 0)
 		r = journal_open(run->out.journal, run->settings->resume, &run->journal, err);
+	if (r == 0)
+		journal_tee(run->journal, run->ui->event, run->ui->arg);
 	for (size_t i = 0; i < run->plan.n && r == 0; i++) {
 		const struct test_file *f = &run->plan.files[i];
 
@@ -276,14 +281,15 @@ static void write_results(struct run *run)
 	_cleanup_free_ char *path = xasprintf("%s/results.json", run->out.path);
 	struct result r = {0};
 	struct err err = {0};
+	const char *id;
 
 	/* A directory is the guest's doing, and could not be replaced by a file. */
 	if (path_is_dir(path))
 		rm_rf(path, NULL);
 	if (result_read(run->out.journal, &r, &err) < 0 || result_write(&r, path, &err) < 0)
 		log_warn("results.json: %s", err.msg);
-	else if (keep_journal(run->out.journal, json_string_value(json_object_get(r.run, "id")),
-			      &err) < 0)
+	id = json_get_str(r.run, "id");
+	if (!err.code && keep_journal(run->out.journal, id, &err) < 0)
 		log_warn("the journal is not kept for the history: %s", err.msg);
 	result_done(&r);
 }

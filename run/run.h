@@ -20,6 +20,8 @@ struct run_ui {
 	void (*live)(void *arg, const char *text, size_t len); /* log lines as they are written */
 	void (*progress)(void *arg,
 			 const struct run_progress *p); /* on every change, and each second */
+	void (*event)(void *arg, const char *line,
+		      size_t len); /* the journal's, newline included */
 	void *arg;
 };
 

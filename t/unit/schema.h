@@ -6,6 +6,7 @@
 #ifndef T_UNIT_SCHEMA_H
 #define T_UNIT_SCHEMA_H
 
+#include <regex.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -122,6 +123,47 @@ static inline bool schema_if(struct schema *s, const json_t *schema, const json_
 	       schema_check(s, json_object_get(schema, "then"), v, path);
 }
 
+static inline bool schema_pattern(struct schema *s, const json_t *rule, const json_t *v,
+				  const char *path)
+{
+	regex_t re;
+	bool ok;
+
+	if (!json_is_string(v))
+		return true;
+	if (regcomp(&re, json_string_value(rule), REG_EXTENDED | REG_NOSUB))
+		return schema_fail(s, path, "the schema has a pattern that is none");
+	ok = !regexec(&re, json_string_value(v), 0, NULL, 0);
+	regfree(&re);
+	return ok || schema_fail(s, path, json_string_value(rule));
+}
+
+/* Only `false` is known. */
+static inline bool schema_no_others(struct schema *s, const json_t *schema, const json_t *v,
+				    const char *path)
+{
+	const json_t *known = json_object_get(schema, "properties");
+	const char *key;
+	json_t *value;
+
+	json_object_foreach ((json_t *)(uintptr_t)v, key, value)
+		if (!json_object_get(known, key))
+			return schema_fail(s, path, key);
+	return json_is_false(json_object_get(schema, "additionalProperties"));
+}
+
+/* JSON Schema counts characters. */
+static inline bool schema_max_length(struct schema *s, const json_t *rule, const json_t *v,
+				     const char *path)
+{
+	const char *c = json_string_value(v);
+	json_int_t n = 0;
+
+	for (; c && *c; c++)
+		n += (*c & 0xc0) != 0x80;
+	return n <= json_integer_value(rule) || schema_fail(s, path, "too long");
+}
+
 static inline bool schema_keyword(struct schema *s, const json_t *schema, const char *key,
 				  const json_t *rule, const json_t *v, const char *path)
 {
@@ -149,6 +191,12 @@ static inline bool schema_keyword(struct schema *s, const json_t *schema, const 
 		return !json_is_string(v) ||
 		       (json_int_t)json_string_length(v) >= json_integer_value(rule) ||
 		       schema_fail(s, path, "too short");
+	if (!strcmp(key, "maxLength"))
+		return schema_max_length(s, rule, v, path);
+	if (!strcmp(key, "pattern"))
+		return schema_pattern(s, rule, v, path);
+	if (!strcmp(key, "additionalProperties"))
+		return schema_no_others(s, schema, v, path);
 	if (!strcmp(key, "allOf"))
 		return schema_all_of(s, rule, v, path);
 	if (!strcmp(key, "$ref"))
