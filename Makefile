@@ -15,12 +15,12 @@ export BUILD FUZZ_SECONDS
 
 WARN := -Wall -Wextra -Wformat=2 -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla \
 	-Wwrite-strings -Wcast-qual -Wimplicit-fallthrough -Wundef -Wno-missing-field-initializers $(if $(WERROR),-Werror)
-LIBS := jansson libarchive libkmod
+LIBS := jansson libarchive libkmod sqlite3
 CFLAGS	   ?= -O2 -g
 ALL_CFLAGS  = -std=gnu11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -I. $(WARN) $(CFLAGS) $(SANITIZE) \
 	      $(LIB_CFLAGS)
 LIB_CFLAGS := $(shell $(PKGCONFIG) --cflags $(LIBS))
-ALL_LIBS   := $(shell $(PKGCONFIG) --libs $(LIBS))
+ALL_LIBS   := $(shell $(PKGCONFIG) --libs $(LIBS)) -lm
 
 LIB_SRCS   := $(wildcard base/*.c proto/*.c kernel/*.c kbuild/*.c image/*.c vm/*.c diag/*.c run/*.c report/*.c)
 CMD_SRCS   := $(wildcard cmd/*.c)

@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "base/proc.h"
 #include "run/deps.h"
+#include "run/history.h"
 #include "run/job.h"
 #include "run/keep.h"
 #include "run/machine.h"
@@ -291,6 +292,8 @@ static void write_results(struct run *run)
 	id = json_get_str(r.run, "id");
 	if (!err.code && keep_journal(run->out.journal, id, &err) < 0)
 		log_warn("the journal is not kept for the history: %s", err.msg);
+	else if (!err.code)
+		history_note(id);
 	result_done(&r);
 }
 
