@@ -17,6 +17,7 @@ int cmd_run(int argc, char **argv, struct err *err);
 int cmd_build_run(int argc, char **argv, struct err *err); /* build-test-kernel run */
 int cmd_needs(int argc, char **argv, struct err *err);
 int cmd_results(int argc, char **argv, struct err *err);
+int cmd_report(int argc, char **argv, struct err *err);
 int cmd_history(int argc, char **argv, struct err *err);
 int cmd_flaky(int argc, char **argv, struct err *err);
 int cmd_compare(int argc, char **argv, struct err *err);

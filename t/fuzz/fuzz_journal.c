@@ -2,12 +2,17 @@
 /* Any bytes as a journal, by themselves and as what follows a good first line; and all that is
  * derived from it. */
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "base/file.h"
+#include "report/html.h"
+#include "report/junit.h"
+#include "report/kcidb.h"
+#include "report/ktap.h"
 #include "report/table.h"
 #include "run/journal.h"
 #include "run/result.h"
@@ -31,6 +36,40 @@ static void check_table(const struct result *r, int width)
 		check(b.s[i] == '\n' || (unsigned char)b.s[i] >= ' ');
 }
 
+/* Control characters of a guest end in none of them. */
+static void check_text(const struct strbuf *b)
+{
+	for (size_t i = 0; i < b->len; i++)
+		check(b->s[i] == '\n' || b->s[i] == '\t' || (unsigned char)b->s[i] >= ' ');
+}
+
+static void check_page(const struct result *r)
+{
+	struct html_source s = {.r = r, .dir_fd = -1};
+	struct strbuf page = {0};
+	FILE *f = open_memstream(&page.s, &page.len);
+
+	check(f != NULL);
+	report_html(f, &s);
+	fclose(f);
+	check_text(&page);
+	free(page.s);
+}
+
+static void check_reports(const struct result *r)
+{
+	_cleanup_strbuf_ struct strbuf ktap = {0}, junit = {0};
+	json_t *kcidb = report_kcidb(r, -1);
+
+	report_ktap(r, &ktap);
+	check_text(&ktap);
+	report_junit(r, -1, &junit);
+	check_text(&junit);
+	check(json_array_size(json_object_get(kcidb, "tests")) >= r->n);
+	json_decref(kcidb);
+	check_page(r);
+}
+
 static void derive(int fd)
 {
 	struct result r;
@@ -48,6 +87,8 @@ static void derive(int fd)
 	json_decref(json);
 	check_table(&r, 0);
 	check_table(&r, 40);
+	if (r.run)
+		check_reports(&r);
 	result_done(&r);
 }
 
