@@ -55,7 +55,7 @@ _ktest_run()
 	-o | --out | -T | --vm-dir) _ktest_dirs ;;
 	--accel) _ktest_offer "auto kvm tcg" ;;
 	--bus) _ktest_offer "virtio-blk virtio-scsi-pci ahci piix4-ide lsi nvme" ;;
-	--root | --qemu) _ktest_files ;;
+	--root | --qemu | --junit | --kcidb) _ktest_files ;;
 	-p | --priority | -N | --nice | --mem | --cpus | --timeout | --append | --qemu-arg | --env | --log-limit) ;;
 	*)
 		if [[ $cur == -* ]]; then
@@ -85,7 +85,7 @@ _ktest()
 	local ktest=$1 cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
 	COMPREPLY=()
 	if ((COMP_CWORD == 1)); then
-		_ktest_offer "run needs results kernel doctor help"
+		_ktest_offer "run needs results report history flaky compare kernel doctor help"
 		return
 	fi
 	case ${COMP_WORDS[1]} in
@@ -98,12 +98,29 @@ _ktest()
 		fi
 		;;
 	results)
-		if [[ $cur == -* ]]; then
-			_ktest_offer "-o --out --json -h --help"
+		if [[ $prev == --junit || $prev == --kcidb ]]; then
+			_ktest_files
+		elif [[ $cur == -* ]]; then
+			_ktest_offer "-o --out --json --events --ktap --junit --kcidb -h --help"
 		else
 			_ktest_dirs
 		fi
 		;;
+	report)
+		if [[ $cur == -* ]]; then
+			_ktest_offer "-o --out -h --help"
+		else
+			_ktest_files .html
+		fi
+		;;
+	history)
+		if [[ $cur == -* ]]; then
+			_ktest_offer "-n --number -h --help"
+		else
+			_ktest_files .ktest
+		fi
+		;;
+	compare) _ktest_dirs ;;
 	kernel) _ktest_kernel ;;
 	esac
 }
