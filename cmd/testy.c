@@ -198,6 +198,7 @@ struct screen {
 	struct progress *progress; /* NULL: no terminal */
 	size_t total;
 	struct verdict_counts counts;
+	char *log; /* the last one shown: tests whose build failed have one in common */
 };
 
 static void put(struct screen *s, const char *text, size_t len)
@@ -215,9 +216,10 @@ static void put_log(struct screen *s, const struct testy_outcome *o)
 	char last = '\n';
 	ssize_t n;
 
-	if (o->log_fd < 0)
-		return;
 	put(s, head, strlen(head));
+	if (o->log_fd < 0 || str_eq(s->log, o->log))
+		return;
+	str_set(&s->log, o->log);
 	while ((n = read(o->log_fd, in, sizeof(in))) > 0) {
 		last = in[n - 1];
 		put(s, out, live_escape(in, (size_t)n, out));
@@ -298,6 +300,7 @@ static int run_tests(const struct testy_match *m, const struct testy_settings *s
 	if (s.progress)
 		progress_erase(s.progress);
 	progress_free(s.progress);
+	free(s.log);
 	testy_jobs_done(&jobs);
 	if (r < 0)
 		return r;

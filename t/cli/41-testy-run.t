@@ -205,6 +205,8 @@ touch "$T/linux/x"
 testy -x x
 like 'a kernel tree: one build for both' "$(cat "$T/stderr")" \
 	"starting build-test-kernel run -o $T/linux/testy-out/kernel-[0-9a-f]{8} -k $T/linux $T/tree/t.ktest $T/tree/u.ktest"
+is 'a kernel tree: what they have in common is shown once' \
+	"$(grep -c "^---- .*/kernel-[0-9a-f]*.log" "$T/stdout"):$(grep -c '^----$' "$T/stdout")" 2:1
 testy -x -k "$T/kernel" x
 is 'a kernel tree, and another kernel: nothing is built' \
 	"$(grep -c build-test-kernel "$T/stderr"):$(grep -c "ktest run .* -k $T/kernel " "$T/stderr")" 0:2
