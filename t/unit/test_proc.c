@@ -33,6 +33,26 @@ static bool alive(pid_t pid)
 
 /* ---- start */
 
+/* One binary can be several programs, by the name that it is given. */
+static void test_file_other_than_the_name(void **state)
+{
+	_cleanup_strv_ struct strv argv = {0};
+	struct proc_spec spec = PROC_SPEC(&argv);
+	_cleanup_result_ struct proc_result res = {0};
+	struct err err = {0};
+	pid_t pid;
+
+	(void)state;
+	strv_addv(&argv, "another-name", "-c", "tr '\\0' ' ' </proc/$$/cmdline | cut -d' ' -f1",
+		  NULL);
+	spec.file = "/bin/sh";
+	assert_int_equal(proc_capture(&spec, 10000, 1000, &res, NULL), 0);
+	assert_string_equal(res.out.s, "another-name\n");
+	spec.file = "/nowhere/sh";
+	assert_int_equal(proc_spawn(&spec, &pid, &err), -ENOENT);
+	assert_string_equal(err.msg, "/nowhere/sh: no such program");
+}
+
 static void test_exec_that_fails_is_an_error_not_a_status(void **state)
 {
 	_cleanup_strv_ struct strv none = {0}, text = {0};
@@ -431,6 +451,7 @@ static void test_words_for_a_status(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_file_other_than_the_name),
 		cmocka_unit_test(test_exec_that_fails_is_an_error_not_a_status),
 		cmocka_unit_test(test_directory_that_is_missing_is_an_error),
 		cmocka_unit_test(test_what_it_is_given),
