@@ -42,6 +42,41 @@ static void write_owner(const struct outdir *o)
 		return;
 }
 
+/* What ktest, and the tool before it, put into an output directory. */
+static bool is_ours(int dir, const char *name)
+{
+	static const char *const names[] = {"out", "vm", "journal.jsonl", "results.json"};
+	struct stat st;
+
+	if (!strcmp(name, ".") || !strcmp(name, ".."))
+		return true;
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (!strcmp(name, names[i]))
+			return true;
+	if (!strcmp(name, "kernel"))
+		return fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(st.st_mode);
+	return str_starts(name, "kernel.") || str_starts(name, "kernel_build.") ||
+	       str_starts(name, "gcov.");
+}
+
+/* A run replaces much of what it finds here: a source tree, a home is not to be taken for it. */
+static int check_ours(const struct outdir *o, struct err *err)
+{
+	DIR *dir = path_exists(o->lock) ? NULL : opendir(o->path);
+	const struct dirent *de;
+	int r = 0;
+
+	while (r == 0 && dir && (de = readdir(dir)))
+		if (!is_ours(dirfd(dir), de->d_name))
+			r = err_set(err, EEXIST,
+				    "%s holds other things than ktest's output (%s): give -o a "
+				    "directory that is new or empty",
+				    o->path, de->d_name);
+	if (dir)
+		closedir(dir);
+	return r;
+}
+
 int outdir_open(const char *path, struct outdir *o, struct err *err)
 {
 	*o = (struct outdir){.lock_fd = -1, .out_fd = -1};
@@ -52,6 +87,8 @@ int outdir_open(const char *path, struct outdir *o, struct err *err)
 		return err_wrap(err, "the output directory");
 	o->journal = xasprintf("%s/journal.jsonl", o->path);
 	o->lock = xasprintf("%s/.lock", o->path);
+	if (check_ours(o, err) < 0)
+		return err->code;
 	o->lock_fd = lock_try(o->lock, err);
 	if (o->lock_fd == -EWOULDBLOCK)
 		return held_by(o, err);

@@ -19,7 +19,8 @@ struct outdir {
 	bool xattr; /* the file system keeps user.* attributes */
 };
 
-/* Make PATH where it is missing and take its lock; an error tells who holds it. */
+/* Make PATH where it is missing and take its lock; an error tells who holds it. A directory with
+ * other things in it is none of ours: -EEXIST. */
 int outdir_open(const char *path, struct outdir *o, struct err *err);
 /* A new run: remove what the last one left (out/, the journal, results.json, gcov.*). */
 int outdir_replace(struct outdir *o, struct err *err);

@@ -269,6 +269,28 @@ static void test_log_of_a_file_is_not_followed_out(void **state)
 	assert_string_equal(unit_read(victim), "untouched");
 }
 
+static void test_a_directory_of_other_things_is_refused(void **state)
+{
+	_cleanup_free_ char *tree = xasprintf("%s/linux", top);
+	_cleanup_free_ char *kernel = xasprintf("%s/kernel", tree);
+	_cleanup_free_ char *build = xasprintf("%s/kernel_build.x86_64", tree);
+	struct err err = {0};
+	struct outdir other;
+
+	(void)state;
+	assert_int_equal(mkdir_p(kernel, 0755, NULL), 0);
+	assert_int_equal(outdir_open(tree, &other, &err), -EEXIST);
+	assert_non_null(strstr(err.msg, "(kernel): give -o a directory that is new or empty"));
+	outdir_close(&other);
+	assert_true(path_is_dir(kernel));
+	/* A build comes before the first run, and a link of that name is ours. */
+	assert_int_equal(rmdir(kernel), 0);
+	assert_int_equal(symlink("kernel.x86_64", kernel), 0);
+	assert_int_equal(mkdir_p(build, 0755, NULL), 0);
+	assert_int_equal(outdir_open(tree, &other, &err), 0);
+	outdir_close(&other);
+}
+
 static void test_output_directory_itself_as_a_link_is_refused(void **state)
 {
 	_cleanup_free_ char *out = xasprintf("%s/out", top), *victim = xasprintf("%s/v", top);
@@ -305,6 +327,7 @@ int main(void)
 		TEST(test_something_else_in_the_place_of_the_directory_is_replaced),
 		TEST(test_what_stands_in_the_way_of_another_attempt),
 		TEST(test_log_of_a_file_is_not_followed_out),
+		TEST(test_a_directory_of_other_things_is_refused),
 		TEST(test_output_directory_itself_as_a_link_is_refused),
 	};
 
