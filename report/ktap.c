@@ -25,6 +25,16 @@ static void add_text(struct strbuf *out, const char *s)
 	}
 }
 
+/* A name holds no '#' at all: the kernel's own parser would not know even an escaped one. */
+static void add_name(struct strbuf *out, const char *name)
+{
+	_cleanup_strbuf_ struct strbuf b = {0};
+
+	text_escape(&b, name, strlen(name), 500);
+	for (size_t i = 0; i < b.len; i++)
+		strbuf_putc(out, b.s[i] == '#' ? '_' : b.s[i]);
+}
+
 static void add_head(struct strbuf *out, int level, const char *name, size_t n)
 {
 	indent(out, level);
@@ -32,7 +42,7 @@ static void add_head(struct strbuf *out, int level, const char *name, size_t n)
 	if (name) {
 		indent(out, level);
 		strbuf_puts(out, "# Subtest: ");
-		add_text(out, name);
+		add_name(out, name);
 		strbuf_putc(out, '\n');
 	}
 	indent(out, level);
@@ -44,7 +54,7 @@ static void add_result(struct strbuf *out, int level, size_t number, bool ok, co
 {
 	indent(out, level);
 	strbuf_addf(out, "%s %zu ", ok ? "ok" : "not ok", number);
-	add_text(out, name);
+	add_name(out, name);
 	if (directive)
 		strbuf_addf(out, " # %s", directive);
 	if (directive && text && *text) {
