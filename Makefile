@@ -15,9 +15,9 @@ export BUILD FUZZ_SECONDS
 
 WARN := -Wall -Wextra -Wformat=2 -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla \
 	-Wwrite-strings -Wcast-qual -Wimplicit-fallthrough -Wundef -Wno-missing-field-initializers $(if $(WERROR),-Werror)
-LIBS := jansson libarchive libkmod sqlite3
+LIBS := jansson libarchive libkmod libxxhash sqlite3
 CFLAGS	   ?= -O2 -g
-ALL_CFLAGS  = -std=gnu11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -I. $(WARN) $(CFLAGS) $(SANITIZE) \
+ALL_CFLAGS  = -std=gnu11 -pthread -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -I. $(WARN) $(CFLAGS) $(SANITIZE) \
 	      $(LIB_CFLAGS)
 LIB_CFLAGS := $(shell $(PKGCONFIG) --cflags $(LIBS))
 ALL_LIBS   := $(shell $(PKGCONFIG) --libs $(LIBS)) -lm
