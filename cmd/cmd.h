@@ -12,6 +12,8 @@
 
 /* Set by -v and -x: debugging notes are printed too. */
 extern bool cmd_verbose;
+/* The line that notes have to go round; NULL: none stands. */
+extern struct progress *cmd_progress;
 
 int cmd_run(int argc, char **argv, struct err *err);
 int cmd_build_run(int argc, char **argv, struct err *err); /* build-test-kernel run */
@@ -24,6 +26,11 @@ int cmd_compare(int argc, char **argv, struct err *err);
 int cmd_kernel(int argc, char **argv, struct err *err);
 int cmd_selftest(int argc, char **argv, struct err *err);
 int cmd_doctor(int argc, char **argv, struct err *err);
+/* build-test-kernel's own */
+int cmd_build(int argc, char **argv, struct err *err);
+int cmd_config(int argc, char **argv, struct err *err);
+int cmd_oldconfig(int argc, char **argv, struct err *err);
+int cmd_faddr2line(int argc, char **argv, struct err *err);
 int cmd_testy(int argc, char **argv, struct err *err);
 /* `words COMMAND [mdoc]`: its options for shell completion, or for the manual page. Not for people.
  */

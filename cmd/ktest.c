@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "cmd/cmd.h"
+#include "report/progress.h"
 #include "vm/sandbox.h"
 
 #define EXIT_CANNOT 125
@@ -57,6 +58,12 @@ static const struct command {
 };
 
 static const struct command build_commands[] = {
+	{"run", cmd_build_run, "[options] TEST... [SUBTEST...]",
+	 "build the kernel that the tests need, run them in it, print verdicts"},
+	{"build", cmd_build, "[options] [TEST]", "build and install, and with -D publish"},
+	{"config", cmd_config, "[options] [TEST]", "edit the configuration (nconfig)"},
+	{"oldconfig", cmd_oldconfig, "[options] [TEST]", "be asked for what is new in it"},
+	{"faddr2line", cmd_faddr2line, "[options] ADDRESS...", "FUNCTION+OFFSET/SIZE to lines"},
 	{"help", cmd_help, "", "this list"},
 	{0},
 };
@@ -82,12 +89,15 @@ static int cmd_help(int argc, char **argv, struct err *err)
 }
 
 bool cmd_verbose;
+struct progress *cmd_progress;
 
 static void print_log(void *arg, enum log_level level, const char *line)
 {
 	(void)arg;
 	if (level == LOG_DEBUG && !cmd_verbose)
 		return;
+	if (cmd_progress)
+		progress_erase(cmd_progress);
 	fprintf(stderr, "%s: %s%s\n", program->name, level == LOG_WARN ? "warning: " : "", line);
 }
 

@@ -5,14 +5,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 #include "base/file.h"
 #include "base/log.h"
 #include "cmd/cmd.h"
 #include "cmd/formats.h"
-#include "report/progress.h"
+#include "cmd/screen.h"
 #include "report/table.h"
 #include "run/result.h"
 #include "run/run.h"
@@ -43,40 +41,6 @@ static struct test_request *read_tests(int argc, char **argv, size_t *n)
 
 /* ---- showing it */
 
-struct screen {
-	bool terminal;
-	struct progress *progress;
-};
-
-static void show_text(void *arg, const char *text, size_t len)
-{
-	struct screen *s = arg;
-
-	if (s->progress) {
-		progress_write(s->progress, text, len);
-		return;
-	}
-	fwrite(text, 1, len, stdout);
-	fflush(stdout);
-}
-
-static void show_progress(void *arg, const struct run_progress *p)
-{
-	struct screen *s = arg;
-
-	if (s->progress)
-		progress_show(s->progress, p);
-}
-
-static int terminal_width(void)
-{
-	struct winsize ws;
-
-	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &ws) == 0 && ws.ws_col)
-		return ws.ws_col;
-	return 100;
-}
-
 static void show_event(void *arg, const char *line, size_t len)
 {
 	(void)arg;
@@ -99,7 +63,7 @@ static int print_reports(const struct run_options *o, bool terminal)
 	int ret = result_read(journal, &r, &err);
 
 	if (ret == 0 && !is_quiet(o))
-		table_print(stdout, &r, terminal ? terminal_width() : 0, terminal);
+		table_print(stdout, &r, terminal ? screen_width() : 0, terminal);
 	if (ret == 0)
 		ret = formats_write(&o->formats, o->s.out, &r, &err);
 	if (ret < 0)
@@ -110,11 +74,8 @@ static int print_reports(const struct run_options *o, bool terminal)
 
 static int execute(struct run_options *o, int argc, char **argv, int rest, struct err *err)
 {
-	struct screen screen = {.terminal = isatty(STDOUT_FILENO) && !is_quiet(o)};
-	struct run_ui ui = {.live = is_quiet(o) ? NULL : show_text,
-			    .progress = show_progress,
-			    .event = o->json ? show_event : NULL,
-			    .arg = &screen};
+	struct screen screen;
+	struct run_ui ui = screen_ui(&screen);
 	_cleanup_strv_ struct strv words = {0};
 	struct test_request *tests;
 	int status = 0, r;
@@ -123,12 +84,13 @@ static int execute(struct run_options *o, int argc, char **argv, int rest, struc
 	for (int i = 0; i < argc; i++)
 		strv_add(&words, argv[i]);
 	tests = read_tests(argc - rest, argv + rest, &n);
-	if (screen.terminal)
-		screen.progress = progress_new(stdout, terminal_width());
+	if (is_quiet(o))
+		ui.live = NULL;
+	if (o->json)
+		ui.event = show_event;
+	screen_open(&screen, !is_quiet(o));
 	r = run_execute(&o->s, tests, n, &words, &ui, &status, err);
-	if (screen.progress)
-		progress_erase(screen.progress);
-	progress_free(screen.progress);
+	screen_close(&screen);
 	/* A report that is missed is no success. */
 	if (r == 0 && print_reports(o, screen.terminal) < 0 && status == 0)
 		status = 125;

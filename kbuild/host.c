@@ -7,6 +7,7 @@
 
 #include "base/file.h"
 #include "base/proc.h"
+#include "kbuild/claim.h"
 #include "kbuild/compiler.h"
 #include "kernel/kernel.h"
 
@@ -152,22 +153,21 @@ int host_check_config(const struct kbuild *b, struct err *err)
 	return complain(&missing, &packages, err);
 }
 
-static int check_dir(const char *dir, struct err *err)
+static int check_dir(const struct kbuild *b, const char *dir, struct err *err)
 {
-	int r = mkdir_p(dir, 0755, NULL);
+	int r = b->cache ? claim_dir(dir, b->cache, err) : mkdir_p(dir, 0755, err);
 
-	if (r == 0 && access(dir, W_OK) < 0)
-		r = -errno;
-	return r == 0 ? 0
-		      : err_set(err, r, "%s cannot be written (%s): name another place with -o DIR",
-				dir, strerror(-r));
+	if (r < 0 || access(dir, W_OK) == 0)
+		return r;
+	return err_set(err, errno, "%s cannot be written (%s): name another place with -o DIR", dir,
+		       strerror(errno));
 }
 
 int host_check_dirs(const struct kbuild *b, struct err *err)
 {
-	int r = check_dir(b->build_dir, err);
+	int r = check_dir(b, b->build_dir, err);
 
-	return r < 0 ? r : check_dir(b->install_dir, err);
+	return r < 0 ? r : check_dir(b, b->install_dir, err);
 }
 
 int host_check_room(const struct kbuild *b, struct err *err)

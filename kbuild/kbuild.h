@@ -45,7 +45,7 @@ struct kbuild {
 	const char *tree;	 /* ktest's own, which holds kconfig/ */
 	const char *build_dir;	 /* O=: out/kernel_build.ARCH */
 	const char *install_dir; /* out/kernel.ARCH */
-	const char *user_config; /* out/config.ARCH: what `config` and `oldconfig` changed */
+	const char *user_config; /* below build_dir: what `config` and `oldconfig` changed */
 	const char *cache;	 /* ~/.cache/ktest; NULL: nothing is kept */
 
 	/* the configuration */

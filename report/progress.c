@@ -89,15 +89,33 @@ static void draw(struct progress *p)
 	p->drawn_ns = loop_now_ns();
 }
 
+/* The last column stays free: some terminals go on to the next line from there. */
+static size_t line_width(const struct progress *p)
+{
+	return (size_t)terminal_width(p) - 1;
+}
+
+static void take_line(struct progress *p, struct strbuf *b)
+{
+	free(p->line);
+	p->line = strbuf_detach(b);
+	draw(p);
+}
+
+void progress_text(struct progress *p, const char *text, size_t len)
+{
+	struct strbuf b = {0};
+
+	text_escape(&b, text, len, line_width(p));
+	take_line(p, &b);
+}
+
 void progress_show(struct progress *p, const struct run_progress *now)
 {
 	struct strbuf b = {0};
 
-	/* The last column stays free: some terminals go on to the next line from there. */
-	progress_format(now, (size_t)terminal_width(p) - 1, &b);
-	free(p->line);
-	p->line = strbuf_detach(&b);
-	draw(p);
+	progress_format(now, line_width(p), &b);
+	take_line(p, &b);
 }
 
 void progress_erase(struct progress *p)

@@ -21,6 +21,9 @@ struct progress;
 struct progress *progress_new(FILE *f, int width);
 void progress_free(struct progress *p); /* NULL allowed; a line that stands is erased */
 
+/* Any text as the line; what does not fit is cut. */
+void progress_text(struct progress *p, const char *text, size_t len);
+
 /* Draw the line anew. Nothing is drawn into a line of other text that has not ended. */
 void progress_show(struct progress *p, const struct run_progress *now);
 

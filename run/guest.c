@@ -365,6 +365,7 @@ static int make_view(const struct guest_base *b, const struct guest_plan *gp, st
 {
 	struct view *v = &g->config.view;
 	const char *tree = gp->file->needs.tree, *deps = b->settings->deps_dir;
+	const char *source = b->settings->source;
 	_cleanup_free_ char *out = guest_path(b->out->path);
 	int r = 0;
 
@@ -378,7 +379,9 @@ static int make_view(const struct guest_base *b, const struct guest_plan *gp, st
 	show_modules(gp, v);
 	if (deps && path_is_dir(deps) && !below(deps, tree))
 		show(v, deps);
-	if (!below(b->out->path, tree))
+	if (source && !below(source, tree))
+		show_tree(source, v);
+	if (!below(b->out->path, tree) && !(source && below(b->out->path, source)))
 		view_add(v, VIEW_DIR, out, NULL);
 	return 0;
 }
@@ -402,7 +405,7 @@ static void fill_config(const struct guest_base *b, const struct guest_plan *gp,
 	c->initrd = gp->initrd;
 	c->out = b->out->path;
 	c->out_xattr = b->out->xattr;
-	strv_addv(&c->out_masked, b->out->journal, b->out->lock, NULL);
+	outdir_protected(b->out, &c->out_masked);
 	c->network = str_eq(b->settings->network, "none") ? VM_NET_NONE : VM_NET_USER;
 	strv_cat(&c->qemu_prepend, &f->needs.qemu_prepend);
 	strv_cat(&c->qemu_append, &f->needs.qemu_append);

@@ -5,11 +5,15 @@
 #include <stdlib.h>
 
 #include "base/json.h"
+#include "kernel/load.h"
 
 void kernels_done(struct run_kernels *ks)
 {
 	for (size_t i = 0; i < ks->n; i++) {
 		kernel_done(&ks->v[i]->kernel);
+		if (ks->v[i]->build)
+			build_done(ks->v[i]->build);
+		free(ks->v[i]->build);
 		free(ks->v[i]);
 	}
 	free(ks->v);
@@ -26,31 +30,88 @@ static struct run_kernel *add(struct run_kernels *ks)
 	return k;
 }
 
+/* ---- kernels that exist */
+
 /* The one that an earlier file of the same architecture has. */
 static struct run_kernel *known(const struct plan *p, size_t file)
 {
 	for (size_t i = 0; i < file; i++)
-		if (p->files[i].kernel && p->files[i].arch == p->files[file].arch)
+		if (p->files[i].kernel && !p->files[i].kernel->build &&
+		    p->files[i].arch == p->files[file].arch)
 			return p->files[i].kernel;
 	return NULL;
 }
 
-int kernels_find(struct run_kernels *ks, const struct settings *s, struct plan *p, struct err *err)
+static int find(struct run_kernels *ks, const struct settings *s, struct plan *p, size_t file,
+		struct err *err)
 {
-	for (size_t i = 0; i < p->n; i++) {
-		struct test_file *f = &p->files[i];
-		int r;
+	struct test_file *f = &p->files[file];
 
-		f->kernel = known(p, i);
-		if (f->kernel)
-			continue;
-		f->kernel = add(ks);
-		r = kernel_find(s->kernel, f->arch->name, &f->kernel->kernel, err);
-		if (r < 0)
-			return r;
-	}
-	return 0;
+	f->kernel = known(p, file);
+	if (f->kernel)
+		return 0;
+	f->kernel = add(ks);
+	return kernel_find(s->kernel, f->arch->name, &f->kernel->kernel, err);
 }
+
+/* ---- kernels built */
+
+static struct run_kernel *known_build(const struct run_kernels *ks, const struct build *b,
+				      size_t *number)
+{
+	*number = 1;
+	for (size_t i = 0; i < ks->n; i++) {
+		if (!ks->v[i]->build)
+			continue;
+		if (build_same(ks->v[i]->build, b))
+			return ks->v[i];
+		*number += ks->v[i]->build->k.arch == b->k.arch;
+	}
+	return NULL;
+}
+
+static int make(struct run_kernel *k, const struct run_ui *ui, struct err *err)
+{
+	struct kbuild_result result = {0};
+	struct kbuild *b = &k->build->k;
+	int r;
+
+	b->progress = ui->build;
+	b->arg = ui->arg;
+	r = kbuild_run(b, &result, err);
+	kbuild_result_done(&result);
+	return r < 0 ? r : kernel_load_dir(b->install_dir, &k->kernel, err);
+}
+
+static int build(struct run_kernels *ks, const struct settings *s, struct test_file *f,
+		 const struct run_ui *ui, struct err *err)
+{
+	struct build b;
+	size_t number = 1;
+	int r = build_prepare(&b, s, f, 1, err);
+
+	f->kernel = r == 0 ? known_build(ks, &b, &number) : NULL;
+	build_done(&b);
+	if (r < 0 || f->kernel)
+		return r;
+	f->kernel = add(ks);
+	f->kernel->build = xcalloc(1, sizeof(*f->kernel->build));
+	r = build_prepare(f->kernel->build, s, f, number, err);
+	return r < 0 ? r : make(f->kernel, ui, err);
+}
+
+int kernels_find(struct run_kernels *ks, const struct settings *s, struct plan *p,
+		 const struct run_ui *ui, struct err *err)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < p->n && r == 0; i++)
+		r = s->source && !p->files[i].needs.no_kbuild ? build(ks, s, &p->files[i], ui, err)
+							      : find(ks, s, p, i, err);
+	return r;
+}
+
+/* ---- in the journal */
 
 static void resume_one(struct run_kernel *k, const struct result *r, size_t *next)
 {

@@ -4,13 +4,16 @@
 #define RUN_KERNELS_H
 
 #include "kernel/kernel.h"
+#include "run/build.h"
 #include "run/journal.h"
 #include "run/plan.h"
 #include "run/result.h"
+#include "run/run.h"
 
 struct run_kernel {
 	struct kernel kernel;
-	char id[16]; /* "k1" in the journal */
+	struct build *build; /* how it was built; NULL: it was there */
+	char id[16];	     /* "k1" in the journal */
 };
 
 struct run_kernels {
@@ -18,9 +21,12 @@ struct run_kernels {
 	size_t n;
 };
 
-/* Give each file of the plan that boots one its kernel: what s->kernel names for its architecture.
+/*
+ * Give each file of the plan its kernel: what s->kernel names for its architecture, or what it
+ * needs, built from s->source; files that need the same one share it. ui: whom to show a build to.
  */
-int kernels_find(struct run_kernels *ks, const struct settings *s, struct plan *p, struct err *err);
+int kernels_find(struct run_kernels *ks, const struct settings *s, struct plan *p,
+		 const struct run_ui *ui, struct err *err);
 void kernels_done(struct run_kernels *ks);
 
 /* A run that goes on: kernels that it had keep their names, others get the next. */

@@ -277,3 +277,19 @@ int outdir_link(struct outdir *o, const char *name, const char *target, struct e
 		return r;
 	return symlink(target, path) < 0 ? err_errno(err, "%s", path) : 0;
 }
+
+void outdir_protected(const struct outdir *o, struct strv *paths)
+{
+	DIR *d = opendir(o->path);
+	const struct dirent *de;
+	struct stat st;
+
+	strv_addv(paths, o->journal, o->lock, NULL);
+	while (d && (de = readdir(d)))
+		if (str_starts(de->d_name, "kernel") &&
+		    fstatat(dirfd(d), de->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+		    S_ISDIR(st.st_mode))
+			strv_addf(paths, "%s/%s", o->path, de->d_name);
+	if (d)
+		closedir(d);
+}

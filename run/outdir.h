@@ -9,6 +9,7 @@
 #include <stdbool.h>
 
 #include "base/err.h"
+#include "base/str.h"
 
 struct outdir {
 	char *path;    /* absolute, links resolved */
@@ -44,6 +45,13 @@ int outdir_subtest_start(struct outdir *o, const char *name, int attempt, struct
 /* NAME/status and NAME/duration; seconds < 0: no duration. */
 int outdir_subtest_status(struct outdir *o, const char *name, const char *status, long seconds,
 			  struct err *err);
+
+/*
+ * Add what a guest must not write though it lies in PATH: the run's own files, and the directories
+ * of kernels built and installed there (their names begin with "kernel"), parts of which run on the
+ * host.
+ */
+void outdir_protected(const struct outdir *o, struct strv *paths);
 
 /* The symbolic link PATH/NAME to target; NULL removes it. */
 int outdir_link(struct outdir *o, const char *name, const char *target, struct err *err);

@@ -354,7 +354,7 @@ static int prepare(struct run *run, const struct test_request *tests, size_t n, 
 	if ((r = check_arch(&run->plan, err)) < 0 || (r = check_network(s, &run->plan, err)) < 0 ||
 	    (r = check_no_vm(&run->plan, err)) < 0)
 		return r;
-	r = kernels_find(&run->kernels, s, &run->plan, err);
+	r = kernels_find(&run->kernels, s, &run->plan, run->ui, err);
 	if (r == 0)
 		r = machine_qemu(s, run->plan.files[0].arch, qemu, err);
 	if (r == 0)

@@ -4,6 +4,7 @@
 #ifndef RUN_RUN_H
 #define RUN_RUN_H
 
+#include "kbuild/kbuild.h"
 #include "run/plan.h"
 #include "run/settings.h"
 
@@ -22,6 +23,7 @@ struct run_ui {
 			 const struct run_progress *p); /* on every change, and each second */
 	void (*event)(void *arg, const char *line,
 		      size_t len); /* the journal's, newline included */
+	void (*build)(void *arg, const struct kbuild_progress *p);
 	void *arg;
 };
 

@@ -204,6 +204,13 @@ static void env_sizes(struct frame_writer *w, const struct needs *n)
 	frame_add(w, "env", b.s);
 }
 
+/* Where a kernel built for this run came from, both read-only. */
+static void env_built(struct frame_writer *w, const struct build *b)
+{
+	field(w, "env", "ktest_kernel_source=%s%s", b ? "/host" : "", b ? b->k.source : "");
+	field(w, "env", "ktest_kernel_build=%s%s", b ? "/host" : "", b ? b->build_dir : "");
+}
+
 static void env_machine(const struct guest_base *b, const struct guest_plan *gp,
 			struct frame_writer *w)
 {
@@ -219,8 +226,7 @@ static void env_machine(const struct guest_base *b, const struct guest_plan *gp,
 	field(w, "env", "ktest_failfast=%s", s->failfast ? "true" : "");
 	field(w, "env", "ktest_verbose=%s", s->verbose ? "true" : "");
 	field(w, "env", "ktest_kernel_binary=/host/.kernel");
-	field(w, "env", "ktest_kernel_source=");
-	field(w, "env", "ktest_kernel_build=");
+	env_built(w, gp->file->kernel->build);
 	field(w, "env", "ktest_deps_dir=/host%s", s->deps_dir ? s->deps_dir : "/nonexistent");
 }
 

@@ -309,6 +309,27 @@ static void test_output_directory_itself_as_a_link_is_refused(void **state)
 	assert_int_equal(rmdir(victim), 0);
 }
 
+/* What parts of it run here, but not what the guest is free to use; a link leads elsewhere. */
+static void test_what_guests_must_not_write(void **state)
+{
+	_cleanup_free_ char *build = xasprintf("%s/kernel_build.x86_64", top);
+	_cleanup_free_ char *kernel = xasprintf("%s/kernel.x86_64", top);
+	_cleanup_free_ char *coverage = xasprintf("%s/gcov.0", top);
+	_cleanup_strv_ struct strv paths = {0};
+
+	(void)state;
+	assert_int_equal(mkdir(build, 0755), 0);
+	assert_int_equal(mkdir(kernel, 0755), 0);
+	assert_int_equal(mkdir(coverage, 0755), 0);
+	assert_int_equal(outdir_link(&o, "kernel", kernel, NULL), 0);
+	outdir_protected(&o, &paths);
+	assert_int_equal(paths.n, 4);
+	assert_true(strv_has(&paths, build));
+	assert_true(strv_has(&paths, kernel));
+	assert_true(strv_has(&paths, o.journal));
+	assert_true(strv_has(&paths, o.lock));
+}
+
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, begin, end)
 
 int main(void)
@@ -328,6 +349,7 @@ int main(void)
 		TEST(test_what_stands_in_the_way_of_another_attempt),
 		TEST(test_log_of_a_file_is_not_followed_out),
 		TEST(test_a_directory_of_other_things_is_refused),
+		TEST(test_what_guests_must_not_write),
 		TEST(test_output_directory_itself_as_a_link_is_refused),
 	};
 

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "cmd/screen.h"
+
+#include <stdio.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "cmd/cmd.h"
+#include "report/build.h"
+#include "report/progress.h"
+
+static void show_text(void *arg, const char *text, size_t len)
+{
+	struct screen *s = arg;
+
+	if (s->progress) {
+		progress_write(s->progress, text, len);
+		return;
+	}
+	fwrite(text, 1, len, stdout);
+	fflush(stdout);
+}
+
+static void show_progress(void *arg, const struct run_progress *p)
+{
+	struct screen *s = arg;
+
+	if (s->progress)
+		progress_show(s->progress, p);
+}
+
+static void show_build(void *arg, const struct kbuild_progress *p)
+{
+	_cleanup_strbuf_ struct strbuf b = {0};
+	struct screen *s = arg;
+
+	build_format(p, &b);
+	if (s->progress)
+		progress_text(s->progress, b.s, b.len);
+	else if (build_line_due(p, &s->line_ns))
+		log_note("%s", b.s);
+}
+
+int screen_width(void)
+{
+	struct winsize ws;
+
+	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &ws) == 0 && ws.ws_col)
+		return ws.ws_col;
+	return 100;
+}
+
+void screen_open(struct screen *s, bool line)
+{
+	*s = (struct screen){.terminal = line && isatty(STDOUT_FILENO)};
+	if (s->terminal)
+		s->progress = progress_new(stdout, screen_width());
+	cmd_progress = s->progress;
+}
+
+void screen_close(struct screen *s)
+{
+	cmd_progress = NULL;
+	progress_free(s->progress);
+	s->progress = NULL;
+}
+
+struct run_ui screen_ui(struct screen *s)
+{
+	return (struct run_ui){
+		.live = show_text, .progress = show_progress, .build = show_build, .arg = s};
+}
