@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "kbuild/claim.h"
 #include "kbuild/config.h"
 #include "kernel/load.h"
 
@@ -527,7 +528,7 @@ static void a_second_build_is_refused(void **state)
 	int fd;
 
 	(void)state;
-	assert_int_equal(mkdir_p(b.build_dir, 0755, NULL), 0);
+	assert_int_equal(claim_dir(b.build_dir, b.cache, NULL), 0);
 	fd = lock_try(in_dir("out/kernel_build.x86_64/.ktest-lock"), NULL);
 	assert_true(fd >= 0);
 	assert_int_equal(build_fails(&b, &err), -EBUSY);
