@@ -32,7 +32,8 @@ int cmd_config(int argc, char **argv, struct err *err);
 int cmd_oldconfig(int argc, char **argv, struct err *err);
 int cmd_faddr2line(int argc, char **argv, struct err *err);
 int cmd_testy(int argc, char **argv, struct err *err);
-/* `words COMMAND [mdoc]`: its options for shell completion, or for the manual page. Not for people.
+/* `words COMMAND [mdoc]`: its options for shell completion, or for the manual page; `words archs`.
+ * Not for people.
  */
 int cmd_words(int argc, char **argv, struct err *err);
 

@@ -129,6 +129,25 @@ static void check_agent(struct checkup *c)
 		say(c, BAD, "agent", "%s is not there; run make", path);
 }
 
+/* Those of other architectures that were built, as far as they can be used. */
+static void check_other_agents(struct checkup *c)
+{
+	const struct arch *a;
+
+	for (size_t i = 0; (a = arch_at(i)); i++) {
+		_cleanup_free_ char *path = xasprintf("%s/libexec/agent.%s", c->tree, a->name);
+		_cleanup_free_ char *qemu = find_program(a->qemu);
+
+		if (a == arch_host() || !path_readable(path))
+			continue;
+		if (qemu)
+			say(c, GOOD, "agent", "%s", path);
+		else
+			say(c, WEAK, "agent", "%s, but no %s; install it (Debian: %s)", path,
+			    a->qemu, a->qemu_package);
+	}
+}
+
 static void check_space(struct checkup *c)
 {
 	const char *tmp = getenv("TMPDIR");
@@ -158,6 +177,7 @@ int cmd_doctor(int argc, char **argv, struct err *err)
 	check_sandbox(&c);
 	check_programs(&c);
 	check_agent(&c);
+	check_other_agents(&c);
 	check_kernel(&c);
 	check_space(&c);
 	return c.bad ? 125 : 0;

@@ -6,6 +6,7 @@
 #include "cmd/cmd.h"
 #include "cmd/run.h"
 #include "cmd/testy.h"
+#include "kernel/arch.h"
 
 static const struct {
 	const char *name;
@@ -18,11 +19,22 @@ static const struct {
 	{"testy", testy_opts, 0},
 };
 
+static int print_archs(void)
+{
+	const struct arch *a;
+
+	for (size_t i = 0; (a = arch_at(i)); i++)
+		printf("%s\n", a->name);
+	return 0;
+}
+
 int cmd_words(int argc, char **argv, struct err *err)
 {
 	_cleanup_strbuf_ struct strbuf b = {0};
 	size_t i = 0;
 
+	if (argc > 1 && !strcmp(argv[1], "archs"))
+		return print_archs();
 	while (argc > 1 && i < ARRAY_SIZE(tables) && strcmp(argv[1], tables[i].name) != 0)
 		i++;
 	if (argc < 2 || i == ARRAY_SIZE(tables))

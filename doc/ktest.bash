@@ -47,10 +47,10 @@ _ktest_subtests()
 
 _ktest_run()
 {
-	local words
+	local words command=${COMP_WORDS[1]}
 	case $prev in
 	-k | --kernel) _ktest_kernels ;;
-	-a | --arch) _ktest_offer "x86_64 i386 aarch64" ;;
+	-a | --arch) _ktest_offer "$("$ktest" words archs 2>/dev/null)" ;;
 	-n | --network) _ktest_offer "user none" ;;
 	-o | --out | -T | --vm-dir) _ktest_dirs ;;
 	--accel) _ktest_offer "auto kvm tcg" ;;
@@ -59,9 +59,10 @@ _ktest_run()
 	-p | --priority | -N | --nice | --mem | --cpus | --timeout | --append | --qemu-arg | --env | --log-limit) ;;
 	*)
 		if [[ $cur == -* ]]; then
-			_ktest_offer "$("$ktest" words run 2>/dev/null)"
+			_ktest_offer "$("$ktest" words "$command" 2>/dev/null)"
 			return
 		fi
+		[[ $command == run ]] || return
 		words=$(_ktest_subtests)
 		_ktest_files .ktest
 		[[ -z $words ]] || mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -W "$words" -- "$cur")
@@ -85,11 +86,11 @@ _ktest()
 	local ktest=$1 cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
 	COMPREPLY=()
 	if ((COMP_CWORD == 1)); then
-		_ktest_offer "run needs results report history flaky compare kernel doctor help"
+		_ktest_offer "run needs results report history flaky compare kernel selftest doctor help"
 		return
 	fi
 	case ${COMP_WORDS[1]} in
-	run) _ktest_run ;;
+	run | selftest) _ktest_run ;;
 	needs)
 		if [[ $cur == -* ]]; then
 			_ktest_offer "-a --arch -p --priority --json -h --help"

@@ -19,16 +19,6 @@ void compiler_done(struct compiler *c)
 	*c = (struct compiler){0};
 }
 
-/* A 64-bit x86 compiler makes kernels of 32 bits too. */
-static const char *cross_prefix(const struct arch *arch)
-{
-	const struct arch *host = arch_host();
-
-	if (host == arch || (host && str_eq(host->name, "x86_64") && str_eq(arch->name, "i386")))
-		return "";
-	return arch->cross;
-}
-
 /* "ccache gcc-12 -m64": the program and what follows it. */
 static void split(const char *cc, struct compiler *c)
 {
@@ -71,7 +61,7 @@ void compiler_pick(const struct kbuild *b, struct compiler *c)
 		c->cross = xstrdup("");
 		return;
 	}
-	c->cross = xstrdup(cross_prefix(b->arch));
+	c->cross = xstrdup(arch_cross(b->arch));
 	if (*c->cross && !strchr(c->program, '/') && !str_starts(c->program, c->cross)) {
 		char *full = xasprintf("%s%s", c->cross, c->program);
 
