@@ -206,8 +206,10 @@ void plan_scale(struct plan *p, const struct settings *s, double factor)
 		int64_t declared =
 			f->needs.timeout_s ? f->needs.timeout_s : DEFAULT_TIMEOUT_S * times;
 
-		f->timeout_ns = s->timeout_s
-					? s->timeout_s * NSEC_PER_SEC
-					: (int64_t)((double)(declared * NSEC_PER_SEC) * factor);
+		f->speed_factor = f->needs.no_vm ? 1 : factor;
+		f->timeout_ns =
+			s->timeout_s
+				? s->timeout_s * NSEC_PER_SEC
+				: (int64_t)((double)(declared * NSEC_PER_SEC) * f->speed_factor);
 	}
 }

@@ -253,8 +253,8 @@ static void run_file(struct run *run, struct test_file *f, const struct guest_pl
 {
 	struct job job = {.plan = plan};
 
-	job.run_fd = outdir_file_log(&run->out, f->base, &run->err);
-	if (job.run_fd < 0)
+	job.trial.run_fd = outdir_file_log(&run->out, f->base, &run->err);
+	if (job.trial.run_fd < 0)
 		return;
 	current_job = &job;
 	job_start(&job, run, f);
@@ -262,7 +262,7 @@ static void run_file(struct run *run, struct test_file *f, const struct guest_pl
 		loop_run(run->loop);
 	job_done(&job);
 	current_job = NULL;
-	close(job.run_fd);
+	close(job.trial.run_fd);
 }
 
 static int exit_of(const struct run *run)
