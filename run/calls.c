@@ -223,7 +223,7 @@ static enum conlog_action own_library_line(struct job *job, const char *line, si
 	enum line_kind kind = line_parse(line, len, &ev);
 
 	if (kind == LINE_WATCHDOG)
-		set_watchdog(job, ev.seconds);
+		set_watchdog(job, ownlib_watchdog_s(&job->trial, &ev));
 	else if (kind == LINE_MONITOR)
 		line_plug(job, &ev);
 	else if (kind == LINE_REBOOT && job->trial.cur.subtest && !job->trial.cur.reason)

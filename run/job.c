@@ -153,13 +153,6 @@ static void on_limit(void *arg)
 	trouble(job, VERDICT_FAIL, "timeout", job->trial.cur.subtest ? title : NULL, true);
 }
 
-static bool space_is_low(const char *path)
-{
-	uint64_t avail, total;
-
-	return fs_space(path, &avail, &total) == 0 && avail < total / DISK_KEPT_PART;
-}
-
 static void on_tick(void *arg)
 {
 	struct job *job = arg;
@@ -171,7 +164,7 @@ static void on_tick(void *arg)
 		trouble(job, VERDICT_FAIL, "panic", NULL, false);
 	if (!watched || job->phase == JOB_STOP)
 		return;
-	if (space_is_low(job->run->out.path) || space_is_low(job->run->base.run_dir))
+	if (trial_space_low(&job->trial))
 		trouble(job, VERDICT_MISS, "disk",
 			"less than 5 % of the host's disk space is left; the guest was stopped",
 			false);

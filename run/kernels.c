@@ -41,8 +41,7 @@ int kernels_find(struct run_kernels *ks, const struct settings *s, struct plan *
 		struct test_file *f = &p->files[i];
 		int r;
 
-		f->kernel = known(p, i);
-		if (f->kernel)
+		if (f->needs.no_vm || (f->kernel = known(p, i)))
 			continue;
 		f->kernel = add(ks);
 		r = kernel_find(s->kernel, f->arch->name, &f->kernel->kernel, err);

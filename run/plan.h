@@ -30,7 +30,7 @@ struct subtest {
 
 struct test_file {
 	struct needs needs;
-	char *base; /* names it in the output and the journal */
+	char *base; /* with its variants, names it in the output and the journal */
 	struct subtest *subtests;
 	size_t n;
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/json.h"
 
 #define WATCHDOG_MAX_S (30 * 24 * 3600)
@@ -137,6 +138,18 @@ int64_t trial_watchdog_ns(const struct trial *t, int64_t seconds)
 }
 
 /* ---- what is left to do */
+
+static bool space_is_low(const char *path)
+{
+	uint64_t avail, total;
+
+	return fs_space(path, &avail, &total) == 0 && avail < total / DISK_KEPT_PART;
+}
+
+bool trial_space_low(const struct trial *t)
+{
+	return space_is_low(t->run->out.path) || space_is_low(t->run->base.run_dir);
+}
 
 bool trial_pending(const struct trial *t)
 {

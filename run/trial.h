@@ -84,6 +84,9 @@ void trial_late(const struct trial *t, char *title, size_t size);
 /* What set_watchdog allows; 0: not a number of seconds. */
 int64_t trial_watchdog_ns(const struct trial *t, int64_t seconds);
 
+/* Whether less disk space is left than is kept for others. */
+bool trial_space_low(const struct trial *t);
+
 /* Whether more is to be tried; a file of unknown subtests was not asked for them yet. */
 bool trial_pending(const struct trial *t);
 /* The first subtest without a verdict; NULL: there is none. */
@@ -114,6 +117,8 @@ void subtest_finding(void *arg, const struct finding *f); /* scan's callback, fo
 
 /* What a line says of a subtest; a line that bears on none is kept in the logs. */
 enum conlog_action ownlib_line(struct trial *t, enum line_kind kind, const struct line_event *ev);
+/* The seconds of a WATCHDOG line, times what variants ask for. */
+int64_t ownlib_watchdog_s(const struct trial *t, const struct line_event *ev);
 /* All that was started in one go has ended. */
 void ownlib_exited(struct trial *t, int64_t status);
 
