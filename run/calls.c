@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "run/gather.h"
 #include "run/job.h"
 #include "run/lines.h"
 
@@ -50,7 +51,7 @@ static const char *set_watchdog(struct job *job, int64_t seconds)
 
 	if (!ns)
 		return "watchdog: not a number of seconds";
-	if (job->phase == JOB_RUN || job->phase == JOB_REBOOT)
+	if (job->phase == JOB_RUN || job->phase == JOB_GATHER || job->phase == JOB_REBOOT)
 		trial_limit(&job->trial, ns);
 	else if (job->phase == JOB_INIT)
 		job_deadline(job, ns);
@@ -76,8 +77,14 @@ static void call_reboot(struct job *job, const struct call *c)
 		return;
 	}
 	job->trial.cur.reboot_asked = true;
+	job->gather.reboot_id = c->id;
+	gather_then(job, GATHER_REBOOT);
+}
+
+void calls_reboot(struct job *job)
+{
 	job_set_phase(job, JOB_REBOOT);
-	reply(job, c->id, NULL, "");
+	reply(job, job->gather.reboot_id, NULL, "");
 }
 
 static void call_note(struct job *job, const struct call *c)

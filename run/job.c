@@ -10,6 +10,7 @@
 
 #include "base/file.h"
 #include "base/json.h"
+#include "run/gather.h"
 
 /* Before the speed factor; the first is for a kernel with everything in it on a busy host. */
 #define BOOT_NS	 (60 * NSEC_PER_SEC)
@@ -53,6 +54,7 @@ static void got_reset(struct job *job)
 	scan_flush(job->trial.scan, true);
 	job->trial.cur.nr_reboots++;
 	job->trial.cur.reboot_asked = false;
+	gather_ended(job);
 	job_guest_event(job, "reboot", NULL);
 	trial_event(&job->trial, "reboot",
 		    json_pack("{s:s, s:i, s:s, s:i}", "subtest", job->trial.cur.subtest->name,
@@ -81,6 +83,7 @@ static void guest_ended(struct job *job, const char *how)
 		trouble(job, VERDICT_MISS, "lost", how, false);
 	}
 	conlog_flush(job->trial.log, &job->run->err);
+	gather_ended(job);
 	job_guest_event(job, "end", unexpected ? how : NULL);
 	vm_free(job->vm);
 	job->vm = NULL;
@@ -132,6 +135,9 @@ static void on_deadline(void *arg)
 		break;
 	case JOB_TROUBLE:
 		trouble_deadline(job);
+		break;
+	case JOB_GATHER:
+		gather_late(job);
 		break;
 	case JOB_STOP:
 		vm_end(job->vm, true);

@@ -17,9 +17,19 @@ enum job_phase {
 	JOB_INIT,    /* the init hooks run */
 	JOB_RUN,     /* a subtest runs (or, without control, all of them) */
 	JOB_REBOOT,  /* the guest announced a restart and is on its way to it */
+	JOB_GATHER,  /* what its kernel has counted is being copied out */
 	JOB_TROUBLE, /* something is wrong with the guest: evidence is being collected */
 	JOB_STOP,    /* it was asked to switch off, or is being ended */
 	JOB_DONE,    /* no guest, nothing left to do */
+};
+
+/* gather.c: the coverage of this boot */
+struct gather {
+	bool taken;	    /* or given up */
+	uint32_t id;	    /* of the command that runs; 0: none */
+	char dir[16];	    /* "gcov.0" */
+	int next;	    /* enum gather_next */
+	uint32_t reboot_id; /* the call that is answered then */
 };
 
 struct job {
@@ -41,10 +51,13 @@ struct job {
 
 	struct loop_source *deadline, *tick; /* of the phase */
 
+	struct gather gather;
+
 	/* trouble.c */
 	enum verdict trouble_verdict;
 	const char *trouble_reason; /* static string */
 	char *trouble_title;
+	bool trouble_alive; /* its agent answers, as far as is known */
 	int evidence_step;
 	int64_t evidence_ns; /* when it was asked for */
 };
@@ -78,9 +91,11 @@ void job_kill_guest(struct job *job);
 /* steps.c: a guest from HELLO to its last subtest */
 void steps_frame(void *arg, const struct frame *f); /* the VM's callback */
 void steps_next(struct job *job);		    /* the next subtest, or the end of the guest */
+void steps_stop(struct job *job);		    /* ask it to switch off */
 
 /* calls.c: what tests ask for */
 void calls_frame(struct job *job, const struct frame *f);
+void calls_reboot(struct job *job); /* let it restart, as it asked to */
 enum conlog_action calls_line(void *arg, const char *line, size_t len); /* conlog's callback */
 
 /*

@@ -11,7 +11,7 @@ static const char *phase_name(enum job_phase phase)
 	static const char *const names[] = {
 		[JOB_BOOT] = "boot", [JOB_SETUP] = "boot",    [JOB_INIT] = "init",
 		[JOB_RUN] = "run",   [JOB_REBOOT] = "reboot", [JOB_TROUBLE] = "evidence",
-		[JOB_STOP] = "stop", [JOB_DONE] = "done",
+		[JOB_STOP] = "stop", [JOB_DONE] = "done",     [JOB_GATHER] = "coverage",
 	};
 
 	return names[phase];

@@ -45,6 +45,9 @@ int outdir_subtest_start(struct outdir *o, const char *name, int attempt, struct
 int outdir_subtest_status(struct outdir *o, const char *name, const char *status, long seconds,
 			  struct err *err);
 
+/* A new directory PATH/NAME; -1 with errno when there is one or it cannot be made. */
+int outdir_make(const struct outdir *o, const char *name);
+
 /* The symbolic link PATH/NAME to target; NULL removes it. */
 int outdir_link(struct outdir *o, const char *name, const char *target, struct err *err);
 

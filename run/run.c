@@ -15,6 +15,7 @@
 #include "base/proc.h"
 #include "run/deps.h"
 #include "run/history.h"
+#include "run/gather.h"
 #include "run/hostjob.h"
 #include "run/job.h"
 #include "run/keep.h"
@@ -476,6 +477,7 @@ static int run_prepared(struct run *run, const struct strv *argv, int *exit_stat
 		write_head(run, argv);
 		*exit_status = run_files(run, err);
 		write_results(run);
+		gather_notes(run);
 		outdir_link(&run->out, "vm", NULL, NULL);
 	}
 	journal_close(run->journal);

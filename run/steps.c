@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "run/gather.h"
 #include "run/job.h"
 
 /* Before the speed factor. */
@@ -137,7 +138,7 @@ static void run_rest(struct job *job)
 	start_session(job, "run-tests", &names);
 }
 
-static void stop_guest(struct job *job)
+void steps_stop(struct job *job)
 {
 	struct frame_writer w;
 
@@ -156,7 +157,7 @@ void steps_next(struct job *job)
 		job->trial.cur.subtest ? job->trial.cur.subtest : trial_first_pending(&job->trial);
 
 	if (job->run->failed_fast || job->run->err.code || job->run->interrupted) {
-		job_kill_guest(job);
+		gather_then(job, GATHER_KILL);
 		return;
 	}
 	if (job->file->control && s && !job->trial.spoiled)
@@ -164,10 +165,8 @@ void steps_next(struct job *job)
 	else if (!job->file->control && !job->trial.progressed &&
 		 (s || job->file->needs.tests_unknown))
 		run_rest(job);
-	else if (job->trial.spoiled)
-		job_kill_guest(job);
 	else
-		stop_guest(job);
+		gather_then(job, job->trial.spoiled ? GATHER_KILL : GATHER_STOP);
 }
 
 /* ---- what comes from the guest */
@@ -177,7 +176,7 @@ static void got_done(struct job *job, const struct frame *f)
 	int64_t id = frame_get_int(f, "id", -1), error = frame_get_int(f, "error", EIO);
 	char title[300];
 
-	if (id != job->wait_id)
+	if (gather_answered(job, f) || id != job->wait_id)
 		return;
 	if (job->phase == JOB_SETUP) {
 		got_setup_done(job, f);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "run/gather.h"
 #include "run/job.h"
 
 #define CTRL_O "\x0f" /* the sysrq key of an hvc console */
@@ -41,7 +42,11 @@ static void finish(struct job *job)
 		subtest_miss_all(&job->trial, v == VERDICT_ERROR ? v : VERDICT_MISS, reason,
 				 job->trouble_title ? job->trouble_title : job->trial.cur.title);
 	}
-	job_kill_guest(job);
+	/* A guest whose subtest took too long may well have a kernel that works. */
+	if (job->trouble_alive)
+		gather_then(job, GATHER_KILL);
+	else
+		job_kill_guest(job);
 }
 
 static void got_registers(void *arg, const char *text)
@@ -81,10 +86,12 @@ void trouble(struct job *job, enum verdict v, const char *reason, const char *ti
 		return;
 	if (job->phase == JOB_TROUBLE) {
 		/* It died while it was asked: what it had said by then has to do. */
+		job->trouble_alive = alive && job->trouble_alive;
 		if (!alive)
 			finish(job);
 		return;
 	}
+	job->trouble_alive = alive && job->phase == JOB_RUN && strcmp(reason, "hang") != 0;
 	job->trouble_verdict = v;
 	job->trouble_reason = reason;
 	str_set(&job->trouble_title, title);
