@@ -111,10 +111,12 @@ require-kernel-module()
 	ktest_kernel_modules+=("$REPLY")
 }
 
+# require-gcov DIR...: what runs of these directories of the kernel is counted.
 require-gcov()
 {
 	ktest_want 1 "$@"
 	ktest_gcov+=("$@")
+	require-kernel-config GCOV_KERNEL
 }
 
 config-kconfig-base()

@@ -55,7 +55,7 @@ while IFS= read -r line; do
 	is "$(declared "${line%%=*}")" "$line" "declares $line"
 done <<END
 ktest_library=1
-ktest_kernel_config_require=(EXT4_FS BTRFS_FS HZ=250)
+ktest_kernel_config_require=(EXT4_FS BTRFS_FS HZ=250 GCOV_KERNEL)
 ktest_kernel_config_require_soft=(KASAN)
 ktest_kernel_append=(a\\ b it\\'s)
 ktest_kernel_make_append=(LLVM=1)
