@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "base/opt.h"
 #include "cmd/cmd.h"
+#include "cmd/run.h"
 #include "report/coverpage.h"
 #include "report/tracefile.h"
 #include "run/coverage.h"
@@ -21,7 +22,7 @@ struct coverage_options {
 
 #define AT(field) .offset = offsetof(struct coverage_options, field)
 
-static const struct opt coverage_opts[] = {
+const struct opt coverage_opts[] = {
 	{'o', "out", OPT_LIST, "DIR", "output directory of a run (./ktest-out), repeatable",
 	 AT(dirs)},
 	{0, "lcov", OPT_STRING, "FILE", "tracefile (DIR/coverage.info)", AT(lcov)},
