@@ -7,7 +7,8 @@
 
 #include "base/json.h"
 
-#define LINES_MAX 1000000 /* of a source file */
+#define LINES_MAX 200000   /* of a source file */
+#define TOTAL_MAX 40000000 /* of all: what a kernel has, twice */
 
 static void file_done(struct coverage_file *f)
 {
@@ -63,11 +64,14 @@ static int64_t sum_of(int64_t a, int64_t b)
 	return __builtin_add_overflow(a, b, &sum) ? INT64_MAX : sum;
 }
 
-static void add_line(struct coverage_file *f, size_t line, int64_t hits)
+static void add_line(struct coverage *c, struct coverage_file *f, size_t line, int64_t hits)
 {
 	if (line >= f->nlines) {
 		size_t n = line + 1 + line / 2;
 
+		if (c->total + n > TOTAL_MAX)
+			return;
+		c->total += n - f->nlines;
 		f->hits = xrealloc(f->hits, n * sizeof(*f->hits));
 		for (size_t i = f->nlines; i < n; i++)
 			f->hits[i] = COVERAGE_NO_CODE;
@@ -112,6 +116,17 @@ static char *clean_path(const char *dir, const char *name)
 	return strbuf_detach(&out);
 }
 
+/* A name that can stand in a line of a tracefile; NULL: none. */
+static const char *get_name(const json_t *o, const char *key)
+{
+	const char *name = json_get_str(o, key);
+
+	for (const char *c = name; c && *c; c++)
+		if ((unsigned char)*c < ' ')
+			return NULL;
+	return name;
+}
+
 static int64_t get_count(const json_t *o, const char *key)
 {
 	int64_t n = json_get_int(o, key, -1);
@@ -123,7 +138,7 @@ static void take_file(struct coverage *c, const char *dir, const json_t *file)
 {
 	const json_t *lines = json_object_get(file, "lines");
 	const json_t *functions = json_object_get(file, "functions");
-	const char *name = json_get_str(file, "file");
+	const char *name = get_name(file, "file");
 	_cleanup_free_ char *path = name ? clean_path(dir, name) : NULL;
 	struct coverage_file *f;
 	const json_t *o;
@@ -136,12 +151,19 @@ static void take_file(struct coverage *c, const char *dir, const json_t *file)
 		int64_t line = json_get_int(o, "line_number", 0);
 
 		if (line > 0 && line < LINES_MAX)
-			add_line(f, (size_t)line, get_count(o, "count"));
+			add_line(c, f, (size_t)line, get_count(o, "count"));
 	}
 	json_array_foreach (functions, i, o)
-		if (json_get_str(o, "name"))
-			add_function(f, json_get_str(o, "name"), get_count(o, "start_line"),
+		if (get_name(o, "name"))
+			add_function(f, get_name(o, "name"), get_count(o, "start_line"),
 				     get_count(o, "execution_count"));
+}
+
+static int check_total(const struct coverage *c, struct err *err)
+{
+	if (c->total + LINES_MAX * 2 < TOTAL_MAX)
+		return 0;
+	return err_set(err, EFBIG, "gcov: sources of more than %d lines in all", TOTAL_MAX);
 }
 
 static int take_object(struct coverage *c, const char *text, size_t len, size_t nr, struct err *err)
@@ -149,7 +171,7 @@ static int take_object(struct coverage *c, const char *text, size_t len, size_t 
 	json_error_t je;
 	_cleanup_json_ json_t *o = json_loadb(text, len, 0, &je);
 	const char *version = json_get_str(o, "format_version");
-	const char *dir = json_get_str(o, "current_working_directory");
+	const char *dir = get_name(o, "current_working_directory");
 	const json_t *file;
 	size_t i;
 
@@ -160,7 +182,7 @@ static int take_object(struct coverage *c, const char *text, size_t len, size_t 
 			       nr, version ? version : "");
 	json_array_foreach (json_object_get(o, "files"), i, file)
 		take_file(c, dir ? dir : "/", file);
-	return 0;
+	return check_total(c, err);
 }
 
 int coverage_add_json(struct coverage *c, const char *text, size_t len, struct err *err)

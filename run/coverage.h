@@ -31,6 +31,7 @@ struct coverage {
 	struct coverage_file *files; /* by path, once coverage_sort() was called */
 	size_t n;
 	json_t *paths; /* to the place in files */
+	size_t total;  /* of lines that there is room for */
 };
 
 struct coverage_sum {

@@ -8,40 +8,35 @@
 #include "run/needs_call.h"
 #include "run/settings.h"
 
-/* Sorted, "gcov kasan"; the caller frees it. */
-static char *list_variants(const char *library)
+/* Sorted. */
+static void list_variants(const char *library, struct strv *all)
 {
 	_cleanup_free_ char *dir = xasprintf("%s/lib/variants", library);
-	_cleanup_strv_ struct strv all = {0};
 	struct dirent **found = NULL;
 	int n = scandir(dir, &found, NULL, alphasort);
 
 	for (int i = 0; i < n; i++) {
 		if (str_ends(found[i]->d_name, ".sh"))
-			strv_addn(&all, found[i]->d_name, strlen(found[i]->d_name) - 3);
+			strv_addn(all, found[i]->d_name, strlen(found[i]->d_name) - 3);
 		free(found[i]);
 	}
 	free(found);
-	return strv_join(&all, " ");
-}
-
-static bool has_word(const char *words, const char *word)
-{
-	size_t n = strlen(word);
-
-	for (const char *at = words; n && (at = strstr(at, word)); at += n)
-		if ((at == words || at[-1] == ' ') && (at[n] == ' ' || !at[n]))
-			return true;
-	return false;
 }
 
 int variants_check(const char *library, const struct strv *names, struct err *err)
 {
-	_cleanup_free_ char *all = names->n ? list_variants(library) : NULL;
+	_cleanup_strv_ struct strv all = {0};
 
-	for (size_t i = 0; i < names->n; i++)
-		if (!has_word(all, names->v[i]))
-			return err_usage(err, "no variant '%s'; there are %s", names->v[i], all);
+	if (names->n)
+		list_variants(library, &all);
+	for (size_t i = 0; i < names->n; i++) {
+		_cleanup_free_ char *words = NULL;
+
+		if (strv_has(&all, names->v[i]))
+			continue;
+		words = strv_join(&all, " ");
+		return err_usage(err, "no variant '%s'; there are %s", names->v[i], words);
+	}
 	return 0;
 }
 
