@@ -171,7 +171,7 @@ static int start(const struct frame *f, struct fault *fault)
 	copier = fork();
 	if (copier == 0) {
 		gather(from, to, suffix, &r);
-		_exit(write(pipefd[1], &r, sizeof(r)) != (ssize_t)sizeof(r));
+		_exit(write(pipefd[1], &r, sizeof(r)) < 0 ? 1 : 0);
 	}
 	if (copier < 0)
 		fault_errno(fault, "gather: fork");

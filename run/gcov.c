@@ -106,7 +106,7 @@ static int read_version(const char *data, int *major, struct err *err)
 		       notes);
 }
 
-static int choose_gcov(const char *program, const struct data *d, char **gcov, struct err *err)
+static int choose_gcov(const char *program, const char *data, char **gcov, struct err *err)
 {
 	char name[32];
 	int major = 0, r;
@@ -115,7 +115,7 @@ static int choose_gcov(const char *program, const struct data *d, char **gcov, s
 		*gcov = find_program(program);
 		return *gcov ? 0 : err_set(err, ENOENT, "no program %s", program);
 	}
-	r = read_version(d->files.v[0], &major, err);
+	r = read_version(data, &major, err);
 	if (r < 0)
 		return r;
 	snprintf(name, sizeof(name), "gcov-%d", major);
@@ -177,7 +177,7 @@ static int ask_all(struct coverage *c, const char *program, const struct data *d
 {
 	_cleanup_free_ char *gcov = NULL;
 	size_t warned = 0;
-	int r = choose_gcov(program, d, &gcov, err);
+	int r = choose_gcov(program, d->files.n ? d->files.v[0] : "", &gcov, err);
 
 	for (size_t i = 0; i < d->files.n && r == 0; i += BATCH)
 		r = ask(c, gcov, &d->files, i, &warned, err);

@@ -190,7 +190,7 @@ static int spawn(struct hostproc *p, const struct hostproc_spec *s, struct err *
 	_cleanup_close_ int terminal = -1, calls = -1;
 	_cleanup_strv_ struct strv argv = {0}, env = {0};
 	struct proc_spec spec = PROC_SPEC(&argv);
-	int pipefd[2], r;
+	int pipefd[2] = {-1, -1}, r;
 
 	r = open_terminal(&p->output, &terminal, err);
 	if (r == 0 && pipe2(pipefd, O_CLOEXEC) < 0)
