@@ -19,7 +19,7 @@ enum gather_next {
 void gather_then(struct job *job, enum gather_next next);
 /* DONE to the command; false: it answers another one. */
 bool gather_answered(struct job *job, const struct frame *f);
-/* It took too long. */
+/* It took too long, or the guest is silent. */
 void gather_late(struct job *job);
 
 /* The guest's kernel is gone: says so when what it counted is lost. */

@@ -159,6 +159,11 @@ static void on_limit(void *arg)
 	trouble(job, VERDICT_FAIL, "timeout", job->trial.cur.subtest ? title : NULL, true);
 }
 
+static bool is_silent(const struct job *job)
+{
+	return loop_now_ns() - job->last_sign_ns > job_scale(job, HANG_NS);
+}
+
 static void on_tick(void *arg)
 {
 	struct job *job = arg;
@@ -168,13 +173,15 @@ static void on_tick(void *arg)
 	trial_progress(&job->trial);
 	if (job->panic_ns && loop_now_ns() - job->panic_ns > PANIC_NS)
 		trouble(job, VERDICT_FAIL, "panic", NULL, false);
+	if (job->phase == JOB_GATHER && is_silent(job))
+		gather_late(job);
 	if (!watched || job->phase == JOB_STOP)
 		return;
 	if (trial_space_low(&job->trial))
 		trouble(job, VERDICT_MISS, "disk",
 			"less than 5 % of the host's disk space is left; the guest was stopped",
 			false);
-	else if (loop_now_ns() - job->last_sign_ns > job_scale(job, HANG_NS))
+	else if (is_silent(job))
 		trouble(job, VERDICT_FAIL, "hang",
 			"no sign of life from the guest's agent nor on the console", true);
 }

@@ -194,6 +194,17 @@ LIMIT=20 host_run "$T/tree/t.ktest"
 is 'unknown subtests, and it has none: it ends' "$status" 0
 gone 'unknown subtests, and it has none'
 
+begin
+declares ktest_mem=64 ktest_cpus=1 ktest_tests_unknown=1
+sed -i 's,SUBTESTS,,' "$T/tree/t.ktest"
+fake <<'EOF'
+subtest *:
+	exit 0
+EOF
+LIMIT=20 run
+is 'unknown subtests, in a guest too' "$status" 0
+gone 'unknown subtests, in a guest too'
+
 # ---- beside files in VMs
 
 begin
