@@ -87,6 +87,8 @@ EOF
 run
 is 'a failure, a guest each: verdicts' "$(verdicts)" 'one=FAIL(exit status) two=PASS'
 is 'a failure, a guest each: both are taken' "$(taken)" 'gcov.0=1 gcov.1=1'
+is 'a failure, a guest each: the notes are there once' \
+	"$(find "$T/out" -path '*/gcov.*' -name '*.gcno' -links 2 | wc -l)" 2
 rm -r "$T/build"
 ktest coverage -o "$T/out"
 is 'they add up: exit status' "$status" 0
