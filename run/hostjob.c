@@ -169,6 +169,8 @@ static enum conlog_action on_line(void *arg, const char *line, size_t len)
 	enum line_kind kind;
 	int64_t ns;
 
+	if (t->cur.subtest)
+		ktap_line(t->ktap, line, len);
 	if (t->file->control || !t->progressed)
 		return CONLOG_KEEP;
 	kind = line_parse(line, len, &ev);

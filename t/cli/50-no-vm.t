@@ -122,6 +122,27 @@ for declaration in 'config-scratch-devs 1G' 'config-pmem-devs 1G' 'require-make 
 	gone "$declaration"
 done
 
+# ---- what it prints itself, and reports
+
+begin
+host_file t <<'EOF'
+test_prints() { printf '%s\n' 'KTAP version 1' '1..2' 'ok 1 a' 'not ok 2 b'; }
+test_fails() { false; }
+EOF
+host_run --junit "$T/junit.xml" --kcidb "$T/kcidb.json" "$T/tree/t.ktest"
+is 'reports: exit status' "$status" 1
+is 'reports: nested results' "$(result '[.tests[0].nested[] | .name + "=" + .verdict] | join(" ")')" 'a=PASS b=FAIL'
+is 'reports: JUnit' "$(grep -c '<failure' "$T/junit.xml")" 1
+is 'reports: KCIDB has no test without a build' \
+	"$(jq -r '[.tests[] | select(.build_id == null)] | length' "$T/kcidb.json")" 0
+is 'reports: KCIDB says where' "$(jq -r '[.tests[].environment.comment | select(.)] | unique[]' "$T/kcidb.json")" \
+	'without a VM'
+ktest report -o "$T/out"
+is 'reports: HTML' "$status" 0
+ktest history t
+like 'reports: history' "$(cat "$T/stdout")" 'prints'
+gone reports
+
 # ---- hooks
 
 begin
