@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "base/children.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -40,7 +41,7 @@ static bool kept(const pid_t *keep, size_t nkeep, pid_t pid)
 	return false;
 }
 
-/* How many there were. */
+/* How many there were. What another user owns (sudo) is not ours to end, and not waited for. */
 static size_t end_round(const pid_t *keep, size_t nkeep)
 {
 	size_t n, ended = 0;
@@ -49,7 +50,8 @@ static size_t end_round(const pid_t *keep, size_t nkeep)
 	for (size_t i = 0; i < n; i++) {
 		if (kept(keep, nkeep, v[i]))
 			continue;
-		kill(v[i], SIGKILL);
+		if (kill(v[i], SIGKILL) < 0 && errno == EPERM)
+			continue;
 		waitpid(v[i], NULL, 0);
 		ended++;
 	}

@@ -44,6 +44,8 @@ static const struct command {
 	{"needs", cmd_needs, "TEST [--json]", "what a test file declares, and its subtests"},
 	{"results", cmd_results, "[-o DIR] [--json] ...", "derive results.json and reports again"},
 	{"report", cmd_report, "[-o DIR] [FILE.html]", "one HTML file of a run, with its logs"},
+	{"coverage", cmd_coverage, "[-o DIR] [--html DIR] ...",
+	 "which of the kernel's code the tests ran"},
 	{"history", cmd_history, "FILE [SUBTEST]|rebuild", "what earlier runs of a test came to"},
 	{"flaky", cmd_flaky, "", "subtests that both passed and failed on one kernel"},
 	{"compare", cmd_compare, "RUN1 RUN2", "new failures, fixed ones, and what got slower"},

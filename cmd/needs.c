@@ -9,10 +9,12 @@
 #include "base/opt.h"
 #include "cmd/cmd.h"
 #include "run/needs.h"
+#include "run/needs_variants.h"
 
 struct needs_options {
 	char *arch;
 	int64_t priority;
+	struct strv variants;
 	bool json;
 };
 
@@ -23,6 +25,8 @@ static const struct opt needs_opts[] = {
 	 AT(arch)},
 	{'p', "priority", OPT_INT, "N", "how long tests may take, for files that ask", AT(priority),
 	 .min = -100, .max = 1000},
+	{0, "variant", OPT_LIST, "NAME", "as VARIANT-TEST.ktest would (kasan), repeatable",
+	 AT(variants)},
 	{0, "json", OPT_BOOL, NULL, "as JSON", AT(json)},
 	{'h', "help", OPT_HELP, NULL, "this list", AT(json)},
 	{0},
@@ -56,10 +60,13 @@ static int read_and_print(const char *path, const struct needs_options *o, struc
 {
 	_cleanup_free_ char *tree = program_tree();
 	_cleanup_free_ char *program = path_real("/proc/self/exe", NULL);
-	struct needs_limits limits = {.arch = o->arch, .program = program};
-	struct needs n;
-	int r = needs_read(path, tree, o->priority, &limits, &n, err);
+	struct needs_limits limits = {
+		.arch = o->arch, .program = program, .variants = &o->variants};
+	struct needs n = {0};
+	int r = variants_check(tree, &o->variants, err);
 
+	if (r == 0)
+		r = needs_read(path, tree, o->priority, &limits, &n, err);
 	if (r == 0)
 		print_needs(&n, o->json);
 	needs_done(&n);
@@ -97,5 +104,6 @@ int cmd_needs(int argc, char **argv, struct err *err)
 	else if (r == 0)
 		r = read_and_print(path, &o, err);
 	free(o.arch);
+	strv_done(&o.variants);
 	return r;
 }

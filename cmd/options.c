@@ -58,6 +58,8 @@ const struct opt run_opts[] = {
 	{0, "timeout", OPT_INT, "S", "seconds a subtest may take, not scaled", SET(timeout_s),
 	 .min = 1, .max = 30 * 24 * 3600, RUNS},
 	{0, "bus", OPT_STRING, "BUS", "storage bus of the scratch disks", SET(bus)},
+	{0, "variant", OPT_LIST, "NAME", "as VARIANT-TEST.ktest would (kasan), repeatable",
+	 SET(variants), RUNS},
 	{0, "append", OPT_LIST, "ARG", "kernel argument, repeatable", SET(append), BOOTS},
 	{0, "qemu-arg", OPT_LIST, "ARG", "QEMU argument, repeatable", SET(qemu_args), BOOTS},
 	{0, "env", OPT_LIST, "NAME=VALUE", "environment of the test, repeatable", SET(env), RUNS},

@@ -17,6 +17,7 @@ static const struct {
 	{"selftest", run_opts, OF_SELFTEST},
 	{"build-test-kernel", run_opts, OF_SOURCE},
 	{"testy", testy_opts, 0},
+	{"coverage", coverage_opts, 0},
 };
 
 static int print_archs(void)

@@ -86,14 +86,14 @@ _ktest()
 	local ktest=$1 cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
 	COMPREPLY=()
 	if ((COMP_CWORD == 1)); then
-		_ktest_offer "run needs results report history flaky compare kernel selftest doctor help"
+		_ktest_offer "run needs results report coverage history flaky compare kernel selftest doctor help"
 		return
 	fi
 	case ${COMP_WORDS[1]} in
 	run | selftest) _ktest_run ;;
 	needs)
 		if [[ $cur == -* ]]; then
-			_ktest_offer "-a --arch -p --priority --json -h --help"
+			_ktest_offer "-a --arch -p --priority --variant --json -h --help"
 		else
 			_ktest_files .ktest
 		fi
@@ -122,6 +122,13 @@ _ktest()
 		fi
 		;;
 	compare) _ktest_dirs ;;
+	coverage)
+		if [[ $cur == -* ]]; then
+			_ktest_offer "$("$ktest" words coverage 2>/dev/null)"
+		else
+			_ktest_dirs
+		fi
+		;;
 	kernel) _ktest_kernel ;;
 	esac
 }

@@ -13,6 +13,7 @@
 
 #include "guest/calls.h"
 #include "guest/console.h"
+#include "guest/gather.h"
 #include "guest/loop.h"
 #include "guest/modules.h"
 #include "guest/mounts.h"
@@ -24,7 +25,7 @@
 #include "guest/uevent.h"
 #include "guest/util.h"
 
-#define CAPS	   "exec calls disks net stop"
+#define CAPS	   "exec calls disks net stop gather"
 #define BEAT_NS	   NS_PER_S
 #define LOOK_MS	   50		   /* between looks for port and console where no uevent tells */
 #define CONSOLE_NS (10 * NS_PER_S) /* a machine without a console is used without */
@@ -52,6 +53,7 @@ static const struct {
 	{FRAME_REPLY, calls_reply_command},
 	{FRAME_STOP, stop_command},
 	{FRAME_PING, ping_command},
+	{FRAME_GATHER, gather_command},
 };
 
 /* Types it does not know are skipped: the host may be newer. */

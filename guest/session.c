@@ -14,6 +14,7 @@
 #include "guest/child.h"
 #include "guest/console.h"
 #include "guest/cores.h"
+#include "guest/gather.h"
 #include "guest/loop.h"
 #include "guest/port.h"
 #include "guest/procs.h"
@@ -124,7 +125,7 @@ static void kill_one(const struct proc *p, void *data)
 	struct session *s = data;
 	const struct session *owner = owner_of(p);
 
-	if ((owner && owner != s) || is_copier(p->pid))
+	if ((owner && owner != s) || is_copier(p->pid) || gather_is(p->pid))
 		return;
 	s->alive += p->alive;
 	kill(p->pid, SIGKILL);

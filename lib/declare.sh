@@ -14,7 +14,7 @@ fi
 ktest_kernel_append=() ktest_kernel_make_append=() ktest_qemu_append=() ktest_qemu_prepend=()
 ktest_images=() ktest_rw_images=() ktest_kernel_config_require=()
 ktest_kernel_config_require_soft=() ktest_make_install=() ktest_build_deb=() ktest_git=()
-ktest_gcov=() ktest_kernel_modules=()
+ktest_gcov=() ktest_kernel_modules=() ktest_variants=()
 [[ -n ${ktest_in_guest-} ]] || ktest_scratch_dev_sizes=()
 ktest_arch_given=${ktest_arch-} # by the runner: no declaration
 ktest_scratch_slowdev_sizes=() ktest_pmem_dev_sizes=()
@@ -111,10 +111,12 @@ require-kernel-module()
 	ktest_kernel_modules+=("$REPLY")
 }
 
+# require-gcov DIR...: what runs of these directories of the kernel is counted.
 require-gcov()
 {
 	ktest_want 1 "$@"
 	ktest_gcov+=("$@")
+	require-kernel-config GCOV_KERNEL
 }
 
 config-kconfig-base()
@@ -262,6 +264,20 @@ config-network()
 	ktest_network=$1
 }
 
+# config-variant NAME: what the variant of that name declares (variants/NAME.sh), once.
+config-variant()
+{
+	ktest_want 1 "$@"
+	[[ " ${ktest_variants[*]} " != *" $1 "* ]] || return 0
+	if [[ ! $1 =~ ^[a-z0-9]+$ || ! -r $ktest_lib/variants/$1.sh ]]; then
+		ktest_complain "config-variant: no variant '$1'"
+		exit 1
+	fi
+	ktest_variants+=("$1")
+	# shellcheck disable=SC1090 # by name
+	. "$ktest_lib/variants/$1.sh"
+}
+
 #
 # What is to be built in the guest
 #
@@ -352,3 +368,10 @@ call_base_test()
 	echo "call_base_test: no ${base#"$variant"-} beside $variant-${base#"$variant"-}" >&2
 	exit 1
 }
+
+# Those of --variant, before what the file itself declares. From the environment: names with spaces
+# between them.
+for ktest_word in ${ktest_variant-}; do
+	config-variant "$ktest_word"
+done
+unset ktest_word

@@ -48,7 +48,7 @@ ktest_print_deps()
 		ktest_timeout=$((10#$ktest_timeout * ktest_timeout_multiplier))
 	echo ktest_library=1
 	for name in ktest_arch ktest_compiler ktest_cpus ktest_mem ktest_timeout \
-		    ktest_timeout_multiplier ktest_storage_bus ktest_isolation ktest_network \
+		    ktest_timeout_multiplier ktest_mem_multiplier ktest_storage_bus ktest_isolation ktest_network \
 		    ktest_allow_taint ktest_tests_unknown ktest_kconfig_base ktest_no_kbuild \
 		    ktest_no_vm ktest_kbuild_target ktest_own_run_tests; do
 		ktest_print_word "$name"
@@ -56,6 +56,7 @@ ktest_print_deps()
 	for name in ktest_kernel_append ktest_kernel_make_append ktest_images ktest_rw_images \
 		    ktest_scratch_dev_sizes ktest_scratch_slowdev_sizes ktest_pmem_dev_sizes \
 		    ktest_make_install ktest_build_deb ktest_git ktest_gcov ktest_kernel_modules \
+		    ktest_variants \
 		    ktest_kernel_config_require ktest_kernel_config_require_soft \
 		    ktest_qemu_append ktest_qemu_prepend; do
 		ktest_print_list "$name"

@@ -53,6 +53,7 @@ ktest_bus_is_sysfs()
 ktest_unplug()
 {
 	local dev mark=$ktest_state/unplugged/$1.$3 host=
+	ktest_need_vm "${FUNCNAME[1]}" || return
 	ktest_disk "$1" "${3-}" "$2" || return
 	dev=$REPLY
 	mkdir -p "$ktest_state/unplugged"
@@ -73,6 +74,7 @@ ktest_unplug()
 ktest_plug()
 {
 	local dev mark=$ktest_state/unplugged/$1.$3 how address
+	ktest_need_vm "${FUNCNAME[1]}" || return
 	ktest_disk "$1" "${3-}" "$2" || return
 	dev=$REPLY
 	if [[ ! -e $mark ]]; then

@@ -10,6 +10,7 @@ ktest_debugfs=${ktest_debugfs:-/sys/kernel/debug}
 set_faults()
 {
 	ktest_want 1 "$@"
+	ktest_need_vm set_faults || return
 	local control=$ktest_debugfs/dynamic_fault/control
 	if [[ ! -e $control ]]; then
 		echo "set_faults: this kernel has no dynamic faults ($control)" >&2
@@ -22,6 +23,7 @@ set_faults()
 enable_memory_faults()
 {
 	local kind dir found=
+	ktest_need_vm enable_memory_faults || return
 	if [[ -e $ktest_debugfs/dynamic_fault/control ]]; then
 		set_faults class memory frequency 100
 		return
@@ -54,6 +56,7 @@ ktest_set_fault()
 disable_memory_faults()
 {
 	local kind
+	ktest_need_vm disable_memory_faults || return
 	if [[ -e $ktest_debugfs/dynamic_fault/control ]]; then
 		set_faults class memory disable
 		return
@@ -73,5 +76,6 @@ enable_race_faults()
 
 disable_race_faults()
 {
+	ktest_need_vm disable_race_faults || return
 	[[ ! -e $ktest_debugfs/dynamic_fault/control ]] || set_faults class race disable
 }

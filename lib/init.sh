@@ -7,7 +7,7 @@ ktest_init()
 {
 	local dir hook
 	set -e
-	ktest_make_user
+	[[ -n ${ktest_on_host-} ]] || ktest_make_user
 	for dir in "${ktest_make_install[@]}"; do
 		ktest_build_once make "$dir"
 	done

@@ -38,6 +38,7 @@ check_dmesg()
 {
 	local line bugs=()
 	local -a log
+	ktest_need_vm check_dmesg || return
 	mapfile -t log < <("${ktest_dmesg:-dmesg}")
 	if ((${#log[@]} == 0)); then
 		echo "check_dmesg: the kernel's log cannot be read" >&2
@@ -60,6 +61,7 @@ setup_tracing()
 {
 	local tracing=${ktest_tracing:-/sys/kernel/tracing} event
 	ktest_want 1 "$@"
+	ktest_need_vm setup_tracing || return
 	[[ -e $tracing/set_event ]] || tracing=/sys/kernel/debug/tracing
 	if [[ ! -e $tracing/set_event ]]; then
 		echo "setup_tracing: this kernel has no tracing (CONFIG_FTRACE)" >&2

@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# run-guest.sh TEST init | run-tests NAME...: run a test file in the guest.
+# run-guest.sh TEST init | run-tests NAME...: run a test file in the guest, or, with ktest_on_host=1
+# in the environment, without a VM.
 #
 # Every fork costs milliseconds under emulation, and this stands between each subtest and its first
 # line: there is no fork here, and a file that uses our library (ktest_library=1 in the

@@ -121,10 +121,12 @@ ktest_run_subtest()
 	set +e
 	ktest_subtest_name=$1
 	[[ -n ${ktest_lines-} ]] && ktest_begin_alone "$1"
-	ktest_mounts && before=$REPLY
-	# Where kernel messages of this subtest begin, for check_dmesg; debug level, so that no
-	# console shows it.
-	{ echo "<7>ktest: subtest $1" >"${ktest_kmsg:-/dev/kmsg}"; } 2>/dev/null
+	if [[ -z ${ktest_on_host-} ]]; then
+		ktest_mounts && before=$REPLY
+		# Where kernel messages of this subtest begin, for check_dmesg; debug level, so
+		# that no console shows it.
+		{ echo "<7>ktest: subtest $1" >"${ktest_kmsg:-/dev/kmsg}"; } 2>/dev/null
+	fi
 
 	if [[ -n ${ktest_lines-} ]] && ktest_errexit_ignored; then
 		(
@@ -139,7 +141,8 @@ ktest_run_subtest()
 	ktest_status=$?
 
 	[[ -n ${ktest_lines-} ]] && ktest_kill_left "${ktest_pids_before[@]}"
-	ktest_mounts && [[ $REPLY != "$before" ]] && ktest_unmount_left "$before"
+	[[ -z ${ktest_on_host-} ]] && ktest_mounts && [[ $REPLY != "$before" ]] &&
+		ktest_unmount_left "$before"
 	[[ -d $ktest_state/unplugged ]] && ktest_put_back_disks
 	[[ -n ${ktest_lines-} ]] && ktest_end_alone "$1" $((SECONDS - start))
 	return 0
@@ -219,10 +222,22 @@ ktest_end_alone()
 	fi
 }
 
-# ktest_ctl VERB ARG...: ask the host.
+# ktest_ctl VERB ARG...: ask the host; where there is no VM, by a line on the descriptor it reads.
 ktest_ctl()
 {
-	"${ktest_ctl:-/run/ktest/ktest-ctl}" "$@"
+	if [[ -n ${ktest_on_host-} ]]; then
+		printf '%s\t%s\n' "$1" "${*:2}" >&"$ktest_control_fd"
+	else
+		"${ktest_ctl:-/run/ktest/ktest-ctl}" "$@"
+	fi
+}
+
+# ktest_need_vm CALL: 1 and a line in a file that runs without one.
+ktest_need_vm()
+{
+	[[ -n ${ktest_on_host-} ]] || return 0
+	echo "$1: makes no sense without a VM (config-no-vm)" >&2
+	return 1
 }
 
 # ktest_skip REASON: this subtest ends here, as not run.
@@ -263,6 +278,7 @@ set_watchdog()
 # before) and enter this subtest again, with NR_REBOOTS one higher.
 do_reboot()
 {
+	ktest_need_vm do_reboot || return
 	ktest_ctl reboot || return
 	exec sleep infinity
 }

@@ -37,6 +37,7 @@ ktest_make_user()
 # as it (`$as_user CMD...`); as_user_uid and as_user_gid its numbers.
 set_as_user()
 {
+	ktest_need_vm set_as_user || return
 	if ! ktest_user_entry; then
 		echo "set_as_user: no user $ktest_user, was init run?" >&2
 		return 1

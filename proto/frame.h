@@ -49,6 +49,8 @@ enum frame_type {
 	FRAME_REPLY = 67,  /* id error message: answer to CALL */
 	FRAME_STOP = 68,   /* how(poweroff|reboot): sync, unmount, BYE, then do it */
 	FRAME_PING = 69,   /* id nonce: answered by DONE with the nonce as message */
+	FRAME_GATHER = 80, /* id from to(directories) suffix(of names): copies files, answered by
+			      DONE with files, their number */
 };
 
 struct frame {

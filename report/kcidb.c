@@ -149,7 +149,10 @@ static json_t *environment(const struct submission *s, const struct result_test 
 {
 	json_t *o = json_object(), *misc = json_object();
 	const char *accel = json_get_str(s->r->host, "accel");
-	_cleanup_free_ char *comment = xasprintf("QEMU%s%s", accel ? ", " : "", accel ? accel : "");
+	_cleanup_free_ char *comment =
+		str_eq(t->guest, "host")
+			? xstrdup("without a VM")
+			: xasprintf("QEMU%s%s", accel ? ", " : "", accel ? accel : "");
 
 	set_text(o, "comment", comment);
 	set_text(misc, "qemu", json_get_str(s->r->host, "qemu"));

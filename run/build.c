@@ -27,6 +27,7 @@ static void take_needs(struct build *b, const struct needs *n)
 	add_symbols(&b->require_soft, &n->config_require_soft);
 	strv_cat(&b->make_args, &n->kernel_make_append);
 	strv_cat(&b->gcov, &n->gcov);
+	strv_cat(&b->variants, &n->variants);
 	b->k.config_base = n->kconfig_base;
 	b->k.target = n->kbuild_target;
 }

@@ -10,11 +10,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "run/gather.h"
 #include "run/job.h"
 #include "run/lines.h"
 
 #define CALL_WORDS_MAX 8
-#define WATCHDOG_MAX_S (30 * 24 * 3600)
 
 struct call {
 	uint32_t id;
@@ -40,21 +40,19 @@ static void reply(struct job *job, uint32_t id, const char *error, const char *m
 
 static void call_skip(struct job *job, const struct call *c)
 {
-	str_set(&job->cur.skip, c->n > 1 ? c->words[1] : "");
+	str_set(&job->trial.cur.skip, c->n > 1 ? c->words[1] : "");
 	reply(job, c->id, NULL, "");
 }
 
 /* NULL, or why not. */
 static const char *set_watchdog(struct job *job, int64_t seconds)
 {
-	int64_t ns;
+	int64_t ns = trial_watchdog_ns(&job->trial, seconds);
 
-	if (seconds < 1 || seconds > WATCHDOG_MAX_S)
+	if (!ns)
 		return "watchdog: not a number of seconds";
-	ns = job->run->settings->timeout_s ? job->file->timeout_ns
-					   : job_scale(job, seconds * NSEC_PER_SEC);
-	if (job->phase == JOB_RUN || job->phase == JOB_REBOOT)
-		job_limit(job, ns);
+	if (job->phase == JOB_RUN || job->phase == JOB_GATHER || job->phase == JOB_REBOOT)
+		trial_limit(&job->trial, ns);
 	else if (job->phase == JOB_INIT)
 		job_deadline(job, ns);
 	else
@@ -68,25 +66,31 @@ static void call_watchdog(struct job *job, const struct call *c)
 
 	/* What is no number leaves the 0, which is refused. */
 	if (c->n > 1)
-		str_int(c->words[1], 1, WATCHDOG_MAX_S, &seconds);
+		str_int(c->words[1], 1, INT32_MAX, &seconds);
 	reply(job, c->id, set_watchdog(job, seconds), "");
 }
 
 static void call_reboot(struct job *job, const struct call *c)
 {
-	if (!job->cur.subtest || !job->file->control) {
+	if (!job->trial.cur.subtest || !job->file->control) {
 		reply(job, c->id, "do_reboot: only a subtest can restart the guest", NULL);
 		return;
 	}
-	job->cur.reboot_asked = true;
+	job->trial.cur.reboot_asked = true;
+	job->gather.reboot_id = c->id;
+	gather_then(job, GATHER_REBOOT);
+}
+
+void calls_reboot(struct job *job)
+{
 	job_set_phase(job, JOB_REBOOT);
-	reply(job, c->id, NULL, "");
+	reply(job, job->gather.reboot_id, NULL, "");
 }
 
 static void call_note(struct job *job, const struct call *c)
 {
-	if (job->cur.log_frames++ < LOG_FRAMES_MAX)
-		job_note(job, "ktest: note: %.500s", c->n > 1 ? c->words[1] : "");
+	if (job->trial.cur.log_frames++ < LOG_FRAMES_MAX)
+		trial_note(&job->trial, "ktest: note: %.500s", c->n > 1 ? c->words[1] : "");
 	reply(job, c->id, NULL, "");
 }
 
@@ -208,53 +212,13 @@ void calls_frame(struct job *job, const struct frame *f)
 
 /* ---- lines of a library of its own */
 
-/* One subtest ends because the next begins, or because all has ended. */
-static void end_unfinished(struct job *job)
-{
-	const char *found = job->cur.reason;
-
-	if (!job->cur.subtest)
-		return;
-	subtest_end(job, VERDICT_FAIL, found ? found : "lost",
-		    found ? NULL : "it ended without a verdict", -1, 0);
-}
-
-static void line_test(struct job *job, const struct line_event *ev)
-{
-	struct subtest *s = plan_find(job->file, ev->name);
-
-	end_unfinished(job);
-	if (!s && job->file->needs.tests_unknown) {
-		s = plan_add_subtest(job->file, ev->name);
-		outdir_subtest_add(&job->run->out, s->dir, NULL);
-	}
-	if (!s || s->done)
-		return;
-	job->progressed = true;
-	subtest_begin(job, s);
-	job_limit(job, job->file->timeout_ns);
-}
-
-/* The verdict of the library, unless the kernel's log knows better. */
-static void line_verdict(struct job *job, const struct line_event *ev, enum verdict v,
-			 const char *reason)
-{
-	if (!job->cur.subtest || strcmp(job->cur.subtest->name, ev->name) != 0)
-		return;
-	scan_flush(job->scan, false);
-	if (job->cur.reason)
-		subtest_end(job, VERDICT_FAIL, job->cur.reason, NULL, -1, 0);
-	else
-		subtest_end(job, v, reason, v == VERDICT_SKIP ? ev->reason : NULL, -1, 0);
-}
-
 static void line_plug(struct job *job, const struct line_event *ev)
 {
 	struct disk *disk = disks_find(&job->guest.config.disks, DISK_SCRATCH, ev->index);
 	bool in = ev->hotplug == HOTPLUG_PLUG;
 
 	if (ev->hotplug == HOTPLUG_REFUSED || !disk || !disk->bus->unplug || disk->plugged == in) {
-		job_note(job, "ktest: refused: QEMU_MONITOR %s", ev->reason);
+		trial_note(&job->trial, "ktest: refused: QEMU_MONITOR %s", ev->reason);
 		return;
 	}
 	start_plug(job, 0, NULL, disk, in);
@@ -263,62 +227,27 @@ static void line_plug(struct job *job, const struct line_event *ev)
 static enum conlog_action own_library_line(struct job *job, const char *line, size_t len)
 {
 	struct line_event ev;
+	enum line_kind kind = line_parse(line, len, &ev);
 
-	switch (line_parse(line, len, &ev)) {
-	case LINE_TEST:
-		line_test(job, &ev);
-		return CONLOG_DROP;
-	case LINE_PASSED:
-		line_verdict(job, &ev, VERDICT_PASS, NULL);
-		return CONLOG_DROP;
-	case LINE_FAILED:
-		line_verdict(job, &ev, VERDICT_FAIL, "exit status");
-		return CONLOG_DROP;
-	case LINE_TIMEOUT:
-		line_verdict(job, &ev, VERDICT_FAIL, "timeout");
-		return CONLOG_DROP;
-	case LINE_NOTRUN:
-		line_verdict(job, &ev, VERDICT_SKIP, NULL);
-		return CONLOG_DROP;
-	case LINE_WATCHDOG:
-		set_watchdog(job, ev.seconds);
-		return CONLOG_KEEP;
-	case LINE_MONITOR:
+	if (kind == LINE_WATCHDOG)
+		set_watchdog(job, ownlib_watchdog_s(&job->trial, &ev));
+	else if (kind == LINE_MONITOR)
 		line_plug(job, &ev);
-		return CONLOG_KEEP;
-	case LINE_REBOOT:
-		if (job->cur.subtest && !job->cur.reason)
-			str_set(&job->cur.reason, "reboot");
-		return CONLOG_KEEP;
-	default:
-		return CONLOG_KEEP;
-	}
+	else if (kind == LINE_REBOOT && job->trial.cur.subtest && !job->trial.cur.reason)
+		str_set(&job->trial.cur.reason, "reboot");
+	return ownlib_line(&job->trial, kind, &ev);
 }
 
 enum conlog_action calls_line(void *arg, const char *line, size_t len)
 {
-	struct job *job = arg;
-	int kind = scan_line(job->scan, line, len);
+	struct job *job = job_of(arg);
+	int kind = scan_line(job->trial.scan, line, len);
 
 	if (kind && finding_fatal((enum finding_kind)(kind - 1)) && !job->panic_ns)
 		job->panic_ns = loop_now_ns();
-	if (job->cur.subtest)
-		ktap_line(job->ktap, line, len);
+	if (job->trial.cur.subtest)
+		ktap_line(job->trial.ktap, line, len);
 	if (job->phase != JOB_RUN || job->file->control)
 		return CONLOG_KEEP;
 	return own_library_line(job, line, len);
-}
-
-/* All that was started in one go has ended. */
-void calls_exited(struct job *job, const struct frame *f)
-{
-	char title[100];
-
-	conlog_flush(job->log, &job->run->err);
-	end_unfinished(job);
-	snprintf(title, sizeof(title),
-		 "the file ended with status %" PRId64 " and no verdict on it",
-		 frame_get_int(f, "status", -1));
-	subtest_miss_all(job, VERDICT_ERROR, "lost", title);
-	steps_next(job);
 }

@@ -10,6 +10,7 @@
 
 #include "base/file.h"
 #include "base/json.h"
+#include "run/gather.h"
 
 /* Before the speed factor; the first is for a kernel with everything in it on a busy host. */
 #define BOOT_NS	 (60 * NSEC_PER_SEC)
@@ -32,7 +33,7 @@ static void on_console(void *arg, const char *data, size_t len)
 	struct job *job = arg;
 
 	job->last_sign_ns = job->console_ns = loop_now_ns();
-	if (conlog_feed(job->log, data, len, &job->run->err) < 0 && job->phase != JOB_STOP)
+	if (conlog_feed(job->trial.log, data, len, &job->run->err) < 0 && job->phase != JOB_STOP)
 		trouble(job, VERDICT_MISS, "disk", job->run->err.msg, false);
 	if (job->phase == JOB_TROUBLE)
 		trouble_console(job);
@@ -50,14 +51,15 @@ static void got_reset(struct job *job)
 		trouble(job, VERDICT_FAIL, "reboot", "the guest restarted unasked", false);
 		return;
 	}
-	scan_flush(job->scan, true);
-	job->cur.nr_reboots++;
-	job->cur.reboot_asked = false;
+	scan_flush(job->trial.scan, true);
+	job->trial.cur.nr_reboots++;
+	job->trial.cur.reboot_asked = false;
+	gather_ended(job);
 	job_guest_event(job, "reboot", NULL);
-	job_event(job, "reboot",
-		  json_pack("{s:s, s:i, s:s, s:i}", "subtest", job->cur.subtest->name, "attempt",
-			    job->cur.subtest->attempt, "guest", job->guest.name, "count",
-			    job->cur.nr_reboots));
+	trial_event(&job->trial, "reboot",
+		    json_pack("{s:s, s:i, s:s, s:i}", "subtest", job->trial.cur.subtest->name,
+			      "attempt", job->trial.cur.subtest->attempt, "guest", job->guest.name,
+			      "count", job->trial.cur.nr_reboots));
 	job_set_phase(job, JOB_BOOT);
 	job_deadline(job, job_scale(job, BOOT_NS));
 	vm_reset(job->vm);
@@ -80,17 +82,14 @@ static void guest_ended(struct job *job, const char *how)
 		/* trouble() finds it dead and comes straight back with the verdict given. */
 		trouble(job, VERDICT_MISS, "lost", how, false);
 	}
-	conlog_flush(job->log, &job->run->err);
+	conlog_flush(job->trial.log, &job->run->err);
+	gather_ended(job);
 	job_guest_event(job, "end", unexpected ? how : NULL);
 	vm_free(job->vm);
 	job->vm = NULL;
-	scan_free(job->scan);
-	ktap_free(job->ktap);
-	conlog_free(job->log);
-	job->scan = NULL;
-	job->ktap = NULL;
-	job->log = NULL;
+	trial_close_logs(&job->trial);
 	outdir_link(&job->run->out, "vm", NULL, NULL);
+	job->trial.guest = NULL;
 	guest_done(&job->guest);
 	start_guest(job);
 }
@@ -137,6 +136,9 @@ static void on_deadline(void *arg)
 	case JOB_TROUBLE:
 		trouble_deadline(job);
 		break;
+	case JOB_GATHER:
+		gather_late(job);
+		break;
 	case JOB_STOP:
 		vm_end(job->vm, true);
 		break;
@@ -153,16 +155,13 @@ static void on_limit(void *arg)
 	struct job *job = arg;
 	char title[100];
 
-	snprintf(title, sizeof(title), "no end after %" PRId64 " s",
-		 (int64_t)((loop_now_ns() - job->cur.start_ns) / NSEC_PER_SEC));
-	trouble(job, VERDICT_FAIL, "timeout", job->cur.subtest ? title : NULL, true);
+	trial_late(&job->trial, title, sizeof(title));
+	trouble(job, VERDICT_FAIL, "timeout", job->trial.cur.subtest ? title : NULL, true);
 }
 
-static bool space_is_low(const char *path)
+static bool is_silent(const struct job *job)
 {
-	uint64_t avail, total;
-
-	return fs_space(path, &avail, &total) == 0 && avail < total / DISK_KEPT_PART;
+	return loop_now_ns() - job->last_sign_ns > job_scale(job, HANG_NS);
 }
 
 static void on_tick(void *arg)
@@ -171,47 +170,23 @@ static void on_tick(void *arg)
 	bool watched = job->phase == JOB_SETUP || job->phase == JOB_INIT || job->phase == JOB_RUN;
 
 	loop_timer_set(job->tick, loop_now_ns() + TICK_NS);
-	job_progress(job);
+	trial_progress(&job->trial);
 	if (job->panic_ns && loop_now_ns() - job->panic_ns > PANIC_NS)
 		trouble(job, VERDICT_FAIL, "panic", NULL, false);
+	if (job->phase == JOB_GATHER && is_silent(job))
+		gather_late(job);
 	if (!watched || job->phase == JOB_STOP)
 		return;
-	if (space_is_low(job->run->out.path) || space_is_low(job->run->base.run_dir))
+	if (trial_space_low(&job->trial))
 		trouble(job, VERDICT_MISS, "disk",
 			"less than 5 % of the host's disk space is left; the guest was stopped",
 			false);
-	else if (loop_now_ns() - job->last_sign_ns > job_scale(job, HANG_NS))
+	else if (is_silent(job))
 		trouble(job, VERDICT_FAIL, "hang",
 			"no sign of life from the guest's agent nor on the console", true);
 }
 
 /* ---- guests, one after the other */
-
-static void on_live(void *arg, const char *text, size_t len)
-{
-	const struct job *job = arg;
-
-	job->run->ui->live(job->run->ui->arg, text, len);
-}
-
-static void open_logs(struct job *job)
-{
-	const struct scan_options so = {.require_stamp = true};
-	struct conlog_options co = {
-		.start_ns = job->run->start_ns,
-		.log_limit = job->run->settings->log_limit,
-		.run_fd = job->run_fd,
-		.line = calls_line,
-		.tmp_dir = job->run->base.run_dir,
-		.live = job->run->ui->live ? on_live : NULL,
-		.live_escape = true,
-		.arg = job,
-	};
-
-	job->scan = scan_new(&so, subtest_finding, job);
-	job->ktap = ktap_new();
-	job->log = conlog_new(&co);
-}
 
 static int try_guest(struct job *job, struct err *err)
 {
@@ -227,7 +202,8 @@ static int try_guest(struct job *job, struct err *err)
 		     &job->vm, err);
 	if (r < 0)
 		return r;
-	open_logs(job);
+	job->trial.guest = job->guest.name;
+	trial_open_logs(&job->trial, true, calls_line);
 	outdir_link(&job->run->out, "vm", job->guest.dir, NULL);
 	job_guest_event(job, "start", NULL);
 	return 0;
@@ -237,7 +213,7 @@ static void finish(struct job *job)
 {
 	loop_timer_set(job->tick, INT64_MAX);
 	job_deadline(job, INT64_MAX);
-	job_limit(job, INT64_MAX);
+	trial_limit(&job->trial, INT64_MAX);
 	job_set_phase(job, JOB_DONE);
 	loop_quit(job->run->loop);
 }
@@ -248,8 +224,7 @@ static bool wants_guest(const struct job *job)
 
 	if (run->interrupted || run->failed_fast || run->err.code)
 		return false;
-	return plan_pending(job->file) ||
-	       (job->file->needs.tests_unknown && !job->file->n && !job->progressed);
+	return trial_pending(&job->trial);
 }
 
 static void start_guest(struct job *job)
@@ -260,29 +235,29 @@ static void start_guest(struct job *job)
 		finish(job);
 		return;
 	}
-	job->spoiled = job->progressed = false;
+	job->trial.spoiled = job->trial.progressed = false;
 	job->panic_ns = 0;
 	job->last_sign_ns = job->console_ns = loop_now_ns();
 	job->evidence_step = 0;
 	if (try_guest(job, &err) < 0) {
 		guest_done(&job->guest);
-		subtest_miss_all(job, VERDICT_MISS, "boot", err.msg);
+		subtest_miss_all(&job->trial, VERDICT_MISS, "boot", err.msg);
 		finish(job);
 		return;
 	}
 	job_set_phase(job, JOB_BOOT);
 	job_deadline(job, job_scale(job, BOOT_NS));
-	job_limit(job, INT64_MAX);
+	trial_limit(&job->trial, INT64_MAX);
 }
 
 void job_start(struct job *job, struct run *run, struct test_file *file)
 {
-	job->run = run;
-	job->file = file;
-	job->cur.log_fd = -1;
-	job->phase = JOB_BOOT;
+	job->run = job->trial.run = run;
+	job->file = job->trial.file = file;
+	job->trial.cur.log_fd = -1;
+	job_set_phase(job, JOB_BOOT);
 	job->deadline = loop_timer(run->loop, INT64_MAX, on_deadline, job);
-	job->limit = loop_timer(run->loop, INT64_MAX, on_limit, job);
+	job->trial.limit = loop_timer(run->loop, INT64_MAX, on_limit, job);
 	job->tick = loop_timer(run->loop, loop_now_ns() + TICK_NS, on_tick, job);
 	start_guest(job);
 }
@@ -300,18 +275,10 @@ void job_cancel(struct job *job)
 void job_done(struct job *job)
 {
 	loop_remove(job->deadline);
-	loop_remove(job->limit);
 	loop_remove(job->tick);
 	vm_free(job->vm);
-	scan_free(job->scan);
-	ktap_free(job->ktap);
-	conlog_free(job->log);
+	trial_done(&job->trial);
 	guest_done(&job->guest);
 	guest_names_done(&job->names);
 	free(job->trouble_title);
-	free(job->cur.skip);
-	free(job->cur.reason);
-	free(job->cur.title);
-	if (job->cur.log_fd >= 0)
-		close(job->cur.log_fd);
 }

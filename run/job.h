@@ -6,33 +6,10 @@
 #ifndef RUN_JOB_H
 #define RUN_JOB_H
 
-#include "base/loop.h"
-#include "diag/ktap.h"
-#include "diag/scan.h"
-#include "run/conlog.h"
-#include "run/guest.h"
-#include "run/journal.h"
-#include "run/kernels.h"
-#include "run/run.h"
-#include "vm/vm.h"
+#include <stddef.h>
 
-/* What the jobs of a run share. */
-struct run {
-	const struct settings *settings;
-	const struct run_ui *ui;
-	struct loop *loop;
-	struct guest_base base;
-	struct outdir out;
-	struct journal *journal;
-	struct plan plan;
-	struct run_kernels kernels;
-	struct guest_plan *plans; /* of the plan's files */
-	int64_t start_ns;
-	int next_guest;	  /* names guests: "vm1", ... */
-	int interrupted;  /* the signal, 0: none */
-	bool failed_fast; /* -F, and something failed */
-	struct err err;	  /* the run cannot go on: code != 0 */
-};
+#include "run/trial.h"
+#include "vm/vm.h"
 
 enum job_phase {
 	JOB_BOOT,    /* QEMU runs, HELLO is awaited */
@@ -40,28 +17,24 @@ enum job_phase {
 	JOB_INIT,    /* the init hooks run */
 	JOB_RUN,     /* a subtest runs (or, without control, all of them) */
 	JOB_REBOOT,  /* the guest announced a restart and is on its way to it */
+	JOB_GATHER,  /* what its kernel has counted is being copied out */
 	JOB_TROUBLE, /* something is wrong with the guest: evidence is being collected */
 	JOB_STOP,    /* it was asked to switch off, or is being ended */
 	JOB_DONE,    /* no guest, nothing left to do */
 };
 
-/* How many lines of the agent and of ktest-ctl note a subtest can have shown. */
-#define LOG_FRAMES_MAX 1000
-
-/* The subtest that runs, and all that bears on its verdict. */
-struct current {
-	struct subtest *subtest; /* NULL: none */
-	int64_t start_ns;
-	int log_fd;
-	int nr_reboots;
-	bool reboot_asked;
-	char *skip;	      /* the reason it gave for being skipped */
-	char *reason, *title; /* of the first finding that counts */
-	int log_frames;	      /* FRAME_LOG lines shown so far */
+/* gather.c: the coverage of this boot */
+struct gather {
+	bool taken;	    /* or given up */
+	uint32_t id;	    /* of the command that runs; 0: none */
+	char dir[16];	    /* "gcov.0" */
+	int next;	    /* enum gather_next */
+	uint32_t reboot_id; /* the call that is answered then */
 };
 
 struct job {
-	struct run *run;
+	struct trial trial;
+	struct run *run; /* these two are the trial's */
 	struct test_file *file;
 	const struct guest_plan *plan;
 	enum job_phase phase;
@@ -70,25 +43,21 @@ struct job {
 	struct guest guest;
 	struct vm *vm;
 	struct guest_names names;
-	struct conlog *log;
-	struct scan *scan;
-	struct ktap *ktap;
-	int run_fd;		   /* out/BASE */
 	uint32_t next_id, wait_id; /* of commands to the agent; wait_id: whose answer moves us on */
 	uint32_t session_id;	   /* of the START that runs, for EXIT */
 	int64_t last_sign_ns;	   /* of life: a frame or a console byte */
 	int64_t console_ns;	   /* last console byte */
-	bool spoiled;		   /* not to be used for another subtest */
-	bool progressed;	   /* a subtest was started in this guest */
 	int64_t panic_ns;	   /* when the console said so; 0: it did not */
 
-	struct current cur;
-	struct loop_source *deadline, *limit, *tick; /* of the phase, of the subtest */
+	struct loop_source *deadline, *tick; /* of the phase */
+
+	struct gather gather;
 
 	/* trouble.c */
 	enum verdict trouble_verdict;
 	const char *trouble_reason; /* static string */
 	char *trouble_title;
+	bool trouble_alive; /* its agent answers, as far as is known */
 	int evidence_step;
 	int64_t evidence_ns; /* when it was asked for */
 };
@@ -99,18 +68,20 @@ void job_done(struct job *job);
 /* The run is ending early: the guest is killed, the current subtest stays without a verdict. */
 void job_cancel(struct job *job);
 
+/* The job whose trial this is: for callbacks that get the trial. */
+static inline struct job *job_of(struct trial *t)
+{
+	return (struct job *)(void *)((char *)t - offsetof(struct job, trial));
+}
+
 /* ---- between the parts of the job */
 
 /* jobio.c: what all parts use */
 void job_set_phase(struct job *job, enum job_phase phase);
-void job_progress(struct job *job);
-/* How long this phase, and how long the subtest may take from now on; INT64_MAX: for ever. */
+/* How long this phase may take from now on; INT64_MAX: for ever. */
 void job_deadline(struct job *job, int64_t ns);
-void job_limit(struct job *job, int64_t ns);
 int64_t job_scale(const struct job *job, int64_t ns); /* times the speed factor */
-void job_event(struct job *job, const char *ev, json_t *fields);
 void job_guest_event(struct job *job, const char *state, const char *reason);
-void job_note(struct job *job, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void job_begin_frame(struct job *job, struct frame_writer *w, uint16_t type, uint32_t id);
 void job_send(struct job *job, struct frame_writer *w); /* a failure becomes trouble */
 
@@ -120,23 +91,12 @@ void job_kill_guest(struct job *job);
 /* steps.c: a guest from HELLO to its last subtest */
 void steps_frame(void *arg, const struct frame *f); /* the VM's callback */
 void steps_next(struct job *job);		    /* the next subtest, or the end of the guest */
-
-/* subtest.c */
-bool subtest_begin(struct job *job, struct subtest *s); /* false: its files cannot be made */
-/* reason and title may be those of job->cur. */
-void subtest_end(struct job *job, enum verdict v, const char *reason, const char *title, int status,
-		 int signal);
-/* Without ever having run: recorded and shown. */
-void subtest_miss(struct job *job, struct subtest *s, enum verdict v, const char *reason,
-		  const char *title);
-void subtest_miss_all(struct job *job, enum verdict v, const char *reason, const char *title);
-void subtest_exited(struct job *job, const struct frame *f); /* EXIT of the control mode */
-void subtest_finding(void *arg, const struct finding *f);    /* scan's callback */
+void steps_stop(struct job *job);		    /* ask it to switch off */
 
 /* calls.c: what tests ask for */
 void calls_frame(struct job *job, const struct frame *f);
+void calls_reboot(struct job *job); /* let it restart, as it asked to */
 enum conlog_action calls_line(void *arg, const char *line, size_t len); /* conlog's callback */
-void calls_exited(struct job *job, const struct frame *f);		/* EXIT without control */
 
 /*
  * trouble.c: the guest is not to go on. The current subtest (if there is one) gets verdict v with

@@ -13,6 +13,7 @@
  *	finding   file, subtest, attempt, guest, kind, title, function, first_line, last_line
  *	nested    file, subtest, attempt, guest, results[], dropped: KTAP that it printed
  *	reboot    file, subtest, attempt, guest, count
+ *	coverage  file, guest, dir "gcov.0", files
  *	end       file, subtest, attempt, guest, verdict, reason, title, duration_ms, status, signal
  *	note      text
  *	resume    a later run goes on from here: id, argv[]

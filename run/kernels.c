@@ -100,14 +100,25 @@ static int build(struct run_kernels *ks, const struct settings *s, struct test_f
 	return r < 0 ? r : make(f->kernel, ui, err);
 }
 
+static int get(struct run_kernels *ks, const struct settings *s, struct plan *p, size_t file,
+	       const struct run_ui *ui, struct err *err)
+{
+	struct test_file *f = &p->files[file];
+
+	if (f->needs.no_vm)
+		return 0;
+	if (s->source && !f->needs.no_kbuild)
+		return build(ks, s, f, ui, err);
+	return find(ks, s, p, file, err);
+}
+
 int kernels_find(struct run_kernels *ks, const struct settings *s, struct plan *p,
 		 const struct run_ui *ui, struct err *err)
 {
 	int r = 0;
 
 	for (size_t i = 0; i < p->n && r == 0; i++)
-		r = s->source && !p->files[i].needs.no_kbuild ? build(ks, s, &p->files[i], ui, err)
-							      : find(ks, s, p, i, err);
+		r = get(ks, s, p, i, ui, err);
 	return r;
 }
 

@@ -13,6 +13,7 @@
 
 #include "base/file.h"
 #include "run/needs_call.h"
+#include "run/needs_variants.h"
 
 static int check_file(const char *path, struct err *err)
 {
@@ -104,6 +105,8 @@ static int read_deps(const char *library, int64_t priority, const struct needs_l
 
 	if (r == 0)
 		r = needs_parse_deps(out.s, out.len, n, err);
+	if (r == 0 && !n->own_library && limits->variants && limits->variants->n)
+		r = variants_apply(library, priority, limits, n, err);
 	if (r == 0)
 		r = check_mem(n, limits, err);
 	if (r == 0)

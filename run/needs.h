@@ -27,6 +27,8 @@ struct needs {
 	int64_t mem_mib;	    /* 0: not declared */
 	int64_t timeout_s;	    /* per subtest, multiplied already; 0: not declared */
 	int64_t timeout_multiplier; /* for the default timeout; 0: not declared */
+	int64_t mem_multiplier;	    /* in mem_mib already; 0: not declared */
+	struct strv variants;	    /* "kasan": whose declarations are among these */
 	struct strv kernel_append, kernel_make_append, qemu_append, qemu_prepend;
 	struct strv images, rw_images;
 	struct strv make_install, build_deb, git; /* git: "URL DIR" */
@@ -44,6 +46,10 @@ struct needs {
 	enum isolation isolation;
 
 	struct strv subtests; /* in the order listed */
+
+	/* By how much variants stretch what a library of the file's own prints as WATCHDOG; 0: not.
+	 */
+	int64_t watchdog_multiplier;
 };
 
 void needs_done(struct needs *n);
@@ -53,8 +59,9 @@ struct needs_limits {
 	size_t max_output;    /* bytes; 0: 1 MiB */
 	int64_t host_mem_mib; /* 0: read from this machine */
 	/* what the file finds in its environment */
-	const char *arch;     /* ktest_arch; NULL: ours, else this machine's */
-	const char *deps_dir; /* ktest_deps_dir; NULL: ours, if any */
+	const char *arch;	     /* ktest_arch; NULL: ours, else this machine's */
+	const struct strv *variants; /* NULL: none */
+	const char *deps_dir;	     /* ktest_deps_dir; NULL: ours, if any */
 	/*
 	 * Path of ktest, whose keeper is put around bubblewrap: killed while it starts, that leaves
 	 * a child which has not yet asked to die with its parent. NULL: none.

@@ -16,6 +16,7 @@
 #include "base/proc.h"
 #include "base/text.h"
 #include "run/needs_orphans.h"
+#include "run/testenv.h"
 #include "kernel/arch.h"
 
 #define DEADLINE_MS 30000
@@ -89,24 +90,16 @@ static void sandbox_argv(int kind, const struct needs *n, const char *library, s
 	strv_addv(argv, "--chdir", dirname(dir), NULL);
 }
 
-static void keep(struct strv *env, const char *name, const char *otherwise)
-{
-	const char *value = getenv(name);
-
-	if (value || otherwise)
-		strv_addf(env, "%s=%s", name, value ? value : otherwise);
-}
-
 /* No more than a file can have a use for: the user's environment may hold secrets. */
 static void make_env(const char *library, int64_t priority, const struct needs_limits *limits,
 		     struct strv *env)
 {
 	const struct arch *host = arch_host();
 
-	keep(env, "PATH", "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin");
-	keep(env, "HOME", "/");
-	keep(env, "USER", NULL);
-	keep(env, "CC", NULL);
+	testenv_keep(env, "PATH", "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin");
+	testenv_keep(env, "HOME", "/");
+	testenv_keep(env, "USER", NULL);
+	testenv_keep(env, "CC", NULL);
 	strv_add(env, "LC_ALL=C");
 	strv_add(env, "TMPDIR=/tmp");
 	strv_addf(env, "ktest_priority=%" PRId64, priority);
@@ -114,11 +107,16 @@ static void make_env(const char *library, int64_t priority, const struct needs_l
 	if (limits->arch)
 		strv_addf(env, "ktest_arch=%s", limits->arch);
 	else
-		keep(env, "ktest_arch", host ? host->name : NULL);
+		testenv_keep(env, "ktest_arch", host ? host->name : NULL);
+	if (limits->variants && limits->variants->n) {
+		_cleanup_free_ char *names = strv_join(limits->variants, " ");
+
+		strv_addf(env, "ktest_variant=%s", names);
+	}
 	if (limits->deps_dir)
 		strv_addf(env, "ktest_deps_dir=%s", limits->deps_dir);
 	else
-		keep(env, "ktest_deps_dir", NULL);
+		testenv_keep(env, "ktest_deps_dir", NULL);
 }
 
 /* ---- how it ended */

@@ -268,6 +268,13 @@ int outdir_subtest_status(struct outdir *o, const char *name, const char *status
 	return put(dir, "duration", text, err);
 }
 
+int outdir_make(const struct outdir *o, const char *name)
+{
+	_cleanup_free_ char *path = xasprintf("%s/%s", o->path, name);
+
+	return mkdir(path, 0755);
+}
+
 int outdir_link(struct outdir *o, const char *name, const char *target, struct err *err)
 {
 	_cleanup_free_ char *path = xasprintf("%s/%s", o->path, name);

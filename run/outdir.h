@@ -46,6 +46,9 @@ int outdir_subtest_start(struct outdir *o, const char *name, int attempt, struct
 int outdir_subtest_status(struct outdir *o, const char *name, const char *status, long seconds,
 			  struct err *err);
 
+/* A new directory PATH/NAME; -1 with errno when there is one or it cannot be made. */
+int outdir_make(const struct outdir *o, const char *name);
+
 /*
  * Add what a guest must not write though it lies in PATH: the run's own files, and the directories
  * of kernels built and installed there (their names begin with "kernel"), parts of which run on the

@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "base/loop.h"
+#include "run/needs_variants.h"
 #include "run/outdir.h"
 
 void plan_done(struct plan *p)
@@ -121,6 +122,7 @@ static int plan_file(const struct test_request *t, const struct settings *s, str
 	const struct needs_limits limits = {
 		.arch = s->arch,
 		.deps_dir = s->deps_dir,
+		.variants = &s->variants,
 		.program = s->program,
 		/* What is overridden is not held against this host. */
 		.host_mem_mib = s->mem_mib ? INT64_MAX : 0,
@@ -129,7 +131,7 @@ static int plan_file(const struct test_request *t, const struct settings *s, str
 
 	if (r < 0)
 		return r;
-	f->base = xstrdup(f->needs.base);
+	f->base = variants_base(&s->variants, f->needs.base);
 	r = choose_machine(s, f, err);
 	if (r < 0)
 		return r;
@@ -155,17 +157,19 @@ static char *long_base(const struct needs *n)
 	return base;
 }
 
-static void rename_file(struct test_file *f)
+static void rename_file(const struct settings *s, struct test_file *f)
 {
+	_cleanup_free_ char *base = long_base(&f->needs);
+
 	free(f->base);
-	f->base = long_base(&f->needs);
+	f->base = variants_base(&s->variants, base);
 	for (size_t k = 0; k < f->n; k++) {
 		free(f->subtests[k].dir);
 		f->subtests[k].dir = outdir_name(f->base, f->subtests[k].name);
 	}
 }
 
-static int resolve_names(struct plan *p, struct err *err)
+static int resolve_names(const struct settings *s, struct plan *p, struct err *err)
 {
 	for (size_t i = 0; i < p->n; i++)
 		for (size_t k = 0; k < i; k++) {
@@ -175,8 +179,8 @@ static int resolve_names(struct plan *p, struct err *err)
 				return err_usage(err, "%s is named twice", b->needs.path);
 			if (strcmp(a->needs.base, b->needs.base) != 0)
 				continue;
-			rename_file(a);
-			rename_file(b);
+			rename_file(s, a);
+			rename_file(s, b);
 			if (!strcmp(a->base, b->base))
 				return err_usage(err,
 						 "%s and %s have the same name; run them apart",
@@ -191,11 +195,12 @@ int plan_make(const struct test_request *tests, size_t n, const struct settings 
 	int r = 0;
 
 	*p = (struct plan){.files = xcalloc(n, sizeof(*p->files))};
+	r = variants_check(s->tree, &s->variants, err);
 	for (size_t i = 0; i < n && r == 0; i++) {
 		p->n++;
 		r = plan_file(&tests[i], s, &p->files[i], err);
 	}
-	return r < 0 ? r : resolve_names(p, err);
+	return r < 0 ? r : resolve_names(s, p, err);
 }
 
 void plan_scale(struct plan *p, const struct settings *s, double factor)
@@ -206,8 +211,10 @@ void plan_scale(struct plan *p, const struct settings *s, double factor)
 		int64_t declared =
 			f->needs.timeout_s ? f->needs.timeout_s : DEFAULT_TIMEOUT_S * times;
 
-		f->timeout_ns = s->timeout_s
-					? s->timeout_s * NSEC_PER_SEC
-					: (int64_t)((double)(declared * NSEC_PER_SEC) * factor);
+		f->speed_factor = f->needs.no_vm ? 1 : factor;
+		f->timeout_ns =
+			s->timeout_s
+				? s->timeout_s * NSEC_PER_SEC
+				: (int64_t)((double)(declared * NSEC_PER_SEC) * f->speed_factor);
 	}
 }

@@ -30,7 +30,7 @@ struct subtest {
 
 struct test_file {
 	struct needs needs;
-	char *base; /* names it in the output and the journal */
+	char *base; /* with its variants, names it in the output and the journal */
 	struct subtest *subtests;
 	size_t n;
 
@@ -40,6 +40,7 @@ struct test_file {
 	const struct bus *bus;
 	int cpus;
 	int64_t mem_mib;
+	double speed_factor;	  /* of where it runs: 1 on the host itself */
 	int64_t timeout_ns;	  /* of a subtest, after scaling */
 	bool internet;		  /* network "internet" is wanted */
 	enum isolation isolation; /* shared or boot */
@@ -64,8 +65,8 @@ int plan_make(const struct test_request *tests, size_t n, const struct settings 
 	      struct err *err);
 void plan_done(struct plan *p);
 
-/* Deadlines that tests declare count on a machine with KVM: scale them. --timeout is taken as it
- * is. */
+/* Deadlines that tests declare count on a machine with KVM: scale those of guests by factor.
+ * --timeout is taken as it is. */
 void plan_scale(struct plan *p, const struct settings *s, double factor);
 
 /* A subtest that a file of unknown tests came up with. */

@@ -15,6 +15,8 @@
 #include "base/proc.h"
 #include "run/deps.h"
 #include "run/history.h"
+#include "run/gather.h"
+#include "run/hostjob.h"
 #include "run/job.h"
 #include "run/keep.h"
 #include "run/machine.h"
@@ -31,32 +33,42 @@ static int check_network(const struct settings *s, const struct plan *p, struct 
 	if (strcmp(n, "user") != 0 && strcmp(n, "none") != 0)
 		return err_usage(err, "-n %s: there are user and none", n);
 	for (size_t i = 0; i < p->n; i++)
-		if (p->files[i].internet)
+		if (p->files[i].internet && !p->files[i].needs.no_vm)
 			return err_set(err, ENOTSUP,
 				       "%s asks for the internet, which guests are kept from",
 				       p->files[i].needs.path);
 	return 0;
 }
 
+static int check_host_files(const struct plan *p, struct err *err)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < p->n && r == 0; i++)
+		if (p->files[i].needs.no_vm)
+			r = hostjob_check(&p->files[i], err);
+	return r;
+}
+
+/* The first that runs in a VM; NULL: none does. */
+static const struct test_file *first_in_vm(const struct plan *p)
+{
+	for (size_t i = 0; i < p->n; i++)
+		if (!p->files[i].needs.no_vm)
+			return &p->files[i];
+	return NULL;
+}
+
 /* A run has one QEMU, accelerator and root. */
 static int check_arch(const struct plan *p, struct err *err)
 {
-	for (size_t i = 1; i < p->n; i++)
-		if (p->files[i].arch != p->files[0].arch)
-			return err_usage(err, "%s is for %s and %s for %s; run them apart",
-					 p->files[0].needs.path, p->files[0].arch->name,
-					 p->files[i].needs.path, p->files[i].arch->name);
-	return 0;
-}
+	const struct test_file *first = first_in_vm(p);
 
-static int check_no_vm(const struct plan *p, struct err *err)
-{
 	for (size_t i = 0; i < p->n; i++)
-		if (p->files[i].needs.no_vm)
-			return err_set(err, ENOTSUP,
-				       "%s runs without a VM (config-no-vm), which this version of "
-				       "ktest does not do",
-				       p->files[i].needs.path);
+		if (!p->files[i].needs.no_vm && p->files[i].arch != first->arch)
+			return err_usage(err, "%s is for %s and %s for %s; run them apart",
+					 first->needs.path, first->arch->name,
+					 p->files[i].needs.path, p->files[i].arch->name);
 	return 0;
 }
 
@@ -124,14 +136,15 @@ static char *make_id(void)
 
 static json_t *host_json(const struct run *run)
 {
+	const struct accel_info *a = run->base.qemu ? &run->base.accel : NULL;
 	json_t *h = json_object();
 	char name[256] = "";
 
 	gethostname(name, sizeof(name) - 1);
 	json_object_set_new(h, "name", json_string_lossy(name));
-	json_object_set_new(h, "accel", json_string(accel_name(run->base.accel.accel)));
-	json_object_set_new(h, "accel_reason", json_string_lossy(run->base.accel.reason));
-	json_object_set_new(h, "speed_factor", json_real(run->base.accel.speed_factor));
+	json_object_set_new(h, "accel", json_string_lossy(a ? accel_name(a->accel) : NULL));
+	json_object_set_new(h, "accel_reason", json_string_lossy(a ? a->reason : NULL));
+	json_object_set_new(h, "speed_factor", json_real(a ? a->speed_factor : 1));
 	json_object_set_new(h, "qemu", json_string_lossy(run->base.qemu));
 	json_object_set_new(h, "cpus", json_integer(sysconf(_SC_NPROCESSORS_ONLN)));
 	return h;
@@ -235,7 +248,9 @@ static int open_output(struct run *run, struct err *err)
 
 /* ---- the run itself */
 
+/* What runs now, to be told when the run ends early. */
 static struct job *current_job;
+static struct hostjob *current_hostjob;
 
 static void on_signal(void *arg, int signo, pid_t sender)
 {
@@ -247,22 +262,44 @@ static void on_signal(void *arg, int signo, pid_t sender)
 	run->interrupted = signo;
 	if (current_job)
 		job_cancel(current_job);
+	if (current_hostjob)
+		hostjob_cancel(current_hostjob);
 }
 
-static void run_file(struct run *run, struct test_file *f, const struct guest_plan *plan)
+static void run_in_vm(struct run *run, struct test_file *f, const struct guest_plan *plan, int log)
 {
-	struct job job = {.plan = plan};
+	struct job job = {.plan = plan, .trial.run_fd = log};
 
-	job.run_fd = outdir_file_log(&run->out, f->base, &run->err);
-	if (job.run_fd < 0)
-		return;
 	current_job = &job;
 	job_start(&job, run, f);
 	if (job.phase != JOB_DONE)
 		loop_run(run->loop);
 	job_done(&job);
 	current_job = NULL;
-	close(job.run_fd);
+}
+
+static void run_on_host(struct run *run, struct test_file *f, int log)
+{
+	struct hostjob job = {.trial.run_fd = log};
+
+	current_hostjob = &job;
+	hostjob_start(&job, run, f);
+	if (job.phase != HOSTJOB_DONE)
+		loop_run(run->loop);
+	hostjob_done(&job);
+	current_hostjob = NULL;
+}
+
+static void run_file(struct run *run, struct test_file *f, const struct guest_plan *plan)
+{
+	_cleanup_close_ int log = outdir_file_log(&run->out, f->base, &run->err);
+
+	if (log < 0)
+		return;
+	if (f->needs.no_vm)
+		run_on_host(run, f, log);
+	else
+		run_in_vm(run, f, plan, log);
 }
 
 static int exit_of(const struct run *run)
@@ -327,13 +364,12 @@ static int run_files(struct run *run, struct err *err)
 }
 
 /* Who asked for no particular one is told of the slow one. */
-static int choose_accel(struct run *run, const char *qemu, struct err *err)
+static int choose_accel(struct run *run, const char *arch, const char *qemu, struct err *err)
 {
 	const struct settings *s = run->settings;
 	const char *want = s->accel ? s->accel : "auto";
 	_cleanup_strbuf_ struct strbuf b = {0};
-	int r = accel_choose(want, run->plan.files[0].arch->name, qemu, s->cache, &run->base.accel,
-			     err);
+	int r = accel_choose(want, arch, qemu, s->cache, &run->base.accel, err);
 
 	if (r < 0 || run->base.accel.accel == ACCEL_KVM || !str_eq(want, "auto"))
 		return r;
@@ -342,25 +378,19 @@ static int choose_accel(struct run *run, const char *qemu, struct err *err)
 	return 0;
 }
 
-static int prepare(struct run *run, const struct test_request *tests, size_t n, char **qemu,
-		   struct err *err)
+/* What the files that run in VMs have in common. */
+static int prepare_vms(struct run *run, const struct arch *arch, char **qemu, struct err *err)
 {
 	const struct settings *s = run->settings;
 	const char *why;
-	int r = plan_make(tests, n, s, &run->plan, err);
+	int r = kernels_find(&run->kernels, s, &run->plan, run->ui, err);
 
-	if (r < 0)
-		return r;
-	if ((r = check_arch(&run->plan, err)) < 0 || (r = check_network(s, &run->plan, err)) < 0 ||
-	    (r = check_no_vm(&run->plan, err)) < 0)
-		return r;
-	r = kernels_find(&run->kernels, s, &run->plan, run->ui, err);
 	if (r == 0)
-		r = machine_qemu(s, run->plan.files[0].arch, qemu, err);
+		r = machine_qemu(s, arch, qemu, err);
 	if (r == 0)
-		r = choose_accel(run, *qemu, err);
+		r = choose_accel(run, arch->name, *qemu, err);
 	if (r == 0)
-		r = find_root(s, run->plan.files[0].arch, &run->base.root_image, err);
+		r = find_root(s, arch, &run->base.root_image, err);
 	if (r == 0)
 		r = check_root(run->base.root_image, err);
 	if (r < 0)
@@ -370,12 +400,30 @@ static int prepare(struct run *run, const struct test_request *tests, size_t n, 
 			"QEMU runs without a sandbox of its own (%s): a guest that takes QEMU over "
 			"can do what you can",
 			why);
-	r = deps_fetch(&run->plan, s->deps_dir, err);
-	if (r < 0)
-		return r;
-	plan_scale(&run->plan, s, run->base.accel.speed_factor);
 	run->base.qemu = *qemu;
 	return 0;
+}
+
+static int prepare(struct run *run, const struct test_request *tests, size_t n, char **qemu,
+		   struct err *err)
+{
+	const struct settings *s = run->settings;
+	const struct test_file *in_vm;
+	int r = plan_make(tests, n, s, &run->plan, err);
+
+	if (r < 0)
+		return r;
+	if ((r = check_arch(&run->plan, err)) < 0 || (r = check_network(s, &run->plan, err)) < 0 ||
+	    (r = check_host_files(&run->plan, err)) < 0)
+		return r;
+	in_vm = first_in_vm(&run->plan);
+	if (in_vm)
+		r = prepare_vms(run, in_vm->arch, qemu, err);
+	if (r == 0)
+		r = deps_fetch(&run->plan, s->deps_dir, err);
+	if (r == 0)
+		plan_scale(&run->plan, s, run->base.accel.speed_factor);
+	return r;
 }
 
 /* All that would fail before any boot, for every file, before anything of the last run is touched.
@@ -386,7 +434,8 @@ static int make_plans(struct run *run, struct err *err)
 
 	run->plans = xcalloc(run->plan.n, sizeof(*run->plans));
 	for (size_t i = 0; i < run->plan.n && r == 0; i++)
-		r = guest_plan_make(&run->base, &run->plan.files[i], &run->plans[i], err);
+		if (!run->plan.files[i].needs.no_vm)
+			r = guest_plan_make(&run->base, &run->plan.files[i], &run->plans[i], err);
 	return r;
 }
 
@@ -403,7 +452,7 @@ static int start_loop(struct run *run, struct err *err)
 
 static int run_prepared(struct run *run, const struct strv *argv, int *exit_status, struct err *err)
 {
-	const char *kernel_dir = run->kernels.v[0]->kernel.dir;
+	const struct kernel *kernel = run->kernels.n ? &run->kernels.v[0]->kernel : NULL;
 	struct rundir dir = {.lock_fd = -1};
 	int r;
 
@@ -423,10 +472,12 @@ static int run_prepared(struct run *run, const struct strv *argv, int *exit_stat
 	if (r == 0)
 		r = open_output(run, err);
 	if (r == 0) {
-		outdir_link(&run->out, "kernel", kernel_dir ? kernel_dir : "/boot", NULL);
+		if (kernel)
+			outdir_link(&run->out, "kernel", kernel->dir ? kernel->dir : "/boot", NULL);
 		write_head(run, argv);
 		*exit_status = run_files(run, err);
 		write_results(run);
+		gather_notes(run);
 		outdir_link(&run->out, "vm", NULL, NULL);
 	}
 	journal_close(run->journal);

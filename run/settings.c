@@ -28,10 +28,11 @@ static const struct field {
 	FIELD(cpus, KIND_INT),		FIELD(mem_mib, KIND_INT),
 	FIELD(timeout_s, KIND_INT),	FIELD(priority, KIND_INT),
 	FIELD(nice, KIND_INT),		FIELD(log_limit, KIND_SIZE),
-	FIELD(append, KIND_LIST),	FIELD(qemu_args, KIND_LIST),
-	FIELD(env, KIND_LIST),		FIELD(failfast, KIND_BOOL),
-	FIELD(verbose, KIND_BOOL),	FIELD(program, KIND_STRING),
-	FIELD(tree, KIND_STRING),	FIELD(cache, KIND_STRING),
+	FIELD(variants, KIND_LIST),	FIELD(append, KIND_LIST),
+	FIELD(qemu_args, KIND_LIST),	FIELD(env, KIND_LIST),
+	FIELD(failfast, KIND_BOOL),	FIELD(verbose, KIND_BOOL),
+	FIELD(program, KIND_STRING),	FIELD(tree, KIND_STRING),
+	FIELD(cache, KIND_STRING),
 #undef FIELD
 };
 

@@ -32,6 +32,7 @@ struct settings {
 	int64_t cpus, mem_mib, timeout_s; /* 0: as the test declares */
 	int64_t priority, nice;
 	uint64_t log_limit;
+	struct strv variants;		    /* --variant */
 	struct strv append, qemu_args, env; /* --append, --qemu-arg, --env NAME=VALUE */
 	bool failfast, verbose, resume;
 	/* of building: see kbuild/kbuild.h */

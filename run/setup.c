@@ -9,6 +9,7 @@
 #include "base/loop.h"
 #include "run/guest.h"
 #include "run/kernels.h"
+#include "run/testenv.h"
 
 #define P9_OPTIONS "trans=virtio,version=9p2000.L,msize=512000"
 #define SELF_DIR   "/run/ktest"
@@ -211,41 +212,22 @@ static void env_built(struct frame_writer *w, const struct build *b)
 	field(w, "env", "ktest_kernel_build=%s%s", b ? "/host" : "", b ? b->build_dir : "");
 }
 
-static void env_machine(const struct guest_base *b, const struct guest_plan *gp,
-			struct frame_writer *w)
-{
-	const struct test_file *f = gp->file;
-	const struct settings *s = b->settings;
-
-	field(w, "env", "ktest_arch=%s", f->arch->name);
-	field(w, "env", "ktest_cpus=%d", f->cpus);
-	field(w, "env", "ktest_mem=%" PRId64, f->mem_mib);
-	field(w, "env", "ktest_storage_bus=%s", f->bus->name);
-	field(w, "env", "ktest_priority=%" PRId64, s->priority);
-	field(w, "env", "ktest_interactive=");
-	field(w, "env", "ktest_failfast=%s", s->failfast ? "true" : "");
-	field(w, "env", "ktest_verbose=%s", s->verbose ? "true" : "");
-	field(w, "env", "ktest_kernel_binary=/host/.kernel");
-	env_built(w, gp->file->kernel->build);
-	field(w, "env", "ktest_deps_dir=/host%s", s->deps_dir ? s->deps_dir : "/nonexistent");
-}
-
 static void env_places(const struct guest_base *b, const struct guest_plan *gp,
 		       struct frame_writer *w)
 {
+	const char *deps = b->settings->deps_dir;
+
 	field(w, "env", "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
 	field(w, "env", "HOME=/root");
 	field(w, "env", "home=/root");
-	/* Any other makes each program read a dozen files over 9p at its start. */
-	field(w, "env", "LANG=C");
-	field(w, "env", "TERM=dumb");
 	field(w, "env", "ktest_dir=/host%s", gp->file->needs.tree);
 	field(w, "env", "ktest_out=/host%s", b->out->path);
 	field(w, "env", "ktest_tmp=" SELF_DIR "/tmp");
 	field(w, "env", "ktest_state=" SELF_DIR);
 	field(w, "env", "ktest_module_dir=/host/.kmod");
-	field(w, "env", "ktest_library=%s", gp->file->needs.own_library ? "1" : "");
-	field(w, "env", "ktest_control=%s", gp->file->control ? "1" : "");
+	field(w, "env", "ktest_kernel_binary=/host/.kernel");
+	env_built(w, gp->file->kernel->build);
+	field(w, "env", "ktest_deps_dir=/host%s", deps ? deps : "/nonexistent");
 }
 
 static void env_disks(const struct guest_plan *gp, const struct guest_names *names,
@@ -263,6 +245,8 @@ void guest_start(const struct guest_base *b, const struct guest_plan *gp,
 		 const struct guest_names *names, const char *phase, const struct strv *subtests,
 		 int nr_reboots, struct frame_writer *w)
 {
+	_cleanup_strv_ struct strv env = {0};
+
 	field(w, "name", "%s", phase);
 	field(w, "arg", "/bin/bash");
 	field(w, "arg", "/host%s/lib/run-guest.sh", b->settings->tree);
@@ -271,10 +255,9 @@ void guest_start(const struct guest_base *b, const struct guest_plan *gp,
 	for (size_t i = 0; i < subtests->n; i++)
 		frame_add(w, "arg", subtests->v[i]);
 	env_places(b, gp, w);
-	env_machine(b, gp, w);
 	env_disks(gp, names, w);
-	field(w, "env", "NR_REBOOTS=%d", nr_reboots);
-	for (size_t i = 0; i < b->settings->env.n; i++)
-		frame_add(w, "env", b->settings->env.v[i]);
+	testenv_run(b->settings, gp->file, nr_reboots, &env);
+	for (size_t i = 0; i < env.n; i++)
+		frame_add(w, "env", env.v[i]);
 	field(w, "cwd", "/root");
 }

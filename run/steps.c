@@ -6,12 +6,19 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "run/gather.h"
 #include "run/job.h"
 
 /* Before the speed factor. */
 #define SETUP_NS (30 * NSEC_PER_SEC)
 #define INIT_NS	 (300 * NSEC_PER_SEC)
 #define STOP_NS	 (20 * NSEC_PER_SEC)
+
+/*
+ * Taints that stand for a bug the console may not have shown: machine check, bad page, die,
+ * warning, soft lockup (Documentation/admin-guide/tainted-kernels.rst).
+ */
+#define BUG_TAINTS (1u << 4 | 1u << 5 | 1u << 7 | 1u << 9 | 1u << 14)
 
 /* ---- the way up: boot, setup, init */
 
@@ -55,11 +62,11 @@ static void start_session(struct job *job, const char *phase, const struct strv 
 	job->next_id += random_step();
 	job->wait_id = job->session_id = job->next_id;
 	job_begin_frame(job, &w, FRAME_START, job->session_id);
-	guest_start(&job->run->base, job->plan, &job->names, phase, subtests, job->cur.nr_reboots,
-		    &w);
-	if (job->cur.subtest) {
-		_cleanup_free_ char *cores =
-			xasprintf("/host%s/out/%s", job->run->out.path, job->cur.subtest->dir);
+	guest_start(&job->run->base, job->plan, &job->names, phase, subtests,
+		    job->trial.cur.nr_reboots, &w);
+	if (job->trial.cur.subtest) {
+		_cleanup_free_ char *cores = xasprintf("/host%s/out/%s", job->run->out.path,
+						       job->trial.cur.subtest->dir);
 
 		frame_add(&w, "cores", cores);
 	}
@@ -104,17 +111,17 @@ static void run_one(struct job *job, struct subtest *s)
 	_cleanup_strv_ struct strv name = {0};
 
 	strv_add(&name, s->name);
-	job->progressed = true;
+	job->trial.progressed = true;
 	/* Entered again after a reboot: the same attempt goes on. */
-	if (job->cur.subtest != s && !subtest_begin(job, s)) {
+	if (job->trial.cur.subtest != s && !subtest_begin(&job->trial, s)) {
 		steps_next(job);
 		return;
 	}
 	job_set_phase(job, JOB_RUN);
 	job_deadline(job, INT64_MAX);
 	/* A restart gives it no time: it could go on for ever. */
-	if (!job->cur.nr_reboots)
-		job_limit(job, job->file->timeout_ns);
+	if (!job->trial.cur.nr_reboots)
+		trial_limit(&job->trial, job->file->timeout_ns);
 	start_session(job, "run-tests", &name);
 }
 
@@ -124,24 +131,14 @@ static void run_rest(struct job *job)
 {
 	_cleanup_strv_ struct strv names = {0};
 
-	for (size_t i = 0; i < job->file->n; i++)
-		if (!job->file->subtests[i].done)
-			strv_add(&names, job->file->subtests[i].name);
+	trial_pending_names(&job->trial, &names);
 	job_set_phase(job, JOB_RUN);
 	job_deadline(job, INT64_MAX);
-	job_limit(job, job->file->timeout_ns);
+	trial_limit(&job->trial, job->file->timeout_ns);
 	start_session(job, "run-tests", &names);
 }
 
-static struct subtest *first_pending(const struct test_file *f)
-{
-	for (size_t i = 0; i < f->n; i++)
-		if (!f->subtests[i].done)
-			return &f->subtests[i];
-	return NULL;
-}
-
-static void stop_guest(struct job *job)
+void steps_stop(struct job *job)
 {
 	struct frame_writer w;
 
@@ -156,20 +153,20 @@ static void stop_guest(struct job *job)
 
 void steps_next(struct job *job)
 {
-	struct subtest *s = job->cur.subtest ? job->cur.subtest : first_pending(job->file);
+	struct subtest *s =
+		job->trial.cur.subtest ? job->trial.cur.subtest : trial_first_pending(&job->trial);
 
 	if (job->run->failed_fast || job->run->err.code || job->run->interrupted) {
-		job_kill_guest(job);
+		gather_then(job, GATHER_KILL);
 		return;
 	}
-	if (job->file->control && s && !job->spoiled)
+	if (job->file->control && s && !job->trial.spoiled)
 		run_one(job, s);
-	else if (!job->file->control && !job->progressed && (s || job->file->needs.tests_unknown))
+	else if (!job->file->control && !job->trial.progressed &&
+		 (s || job->file->needs.tests_unknown))
 		run_rest(job);
-	else if (job->spoiled)
-		job_kill_guest(job);
 	else
-		stop_guest(job);
+		gather_then(job, job->trial.spoiled ? GATHER_KILL : GATHER_STOP);
 }
 
 /* ---- what comes from the guest */
@@ -179,7 +176,7 @@ static void got_done(struct job *job, const struct frame *f)
 	int64_t id = frame_get_int(f, "id", -1), error = frame_get_int(f, "error", EIO);
 	char title[300];
 
-	if (id != job->wait_id)
+	if (gather_answered(job, f) || id != job->wait_id)
 		return;
 	if (job->phase == JOB_SETUP) {
 		got_setup_done(job, f);
@@ -190,26 +187,55 @@ static void got_done(struct job *job, const struct frame *f)
 	}
 }
 
+static bool new_taint(const struct frame *f)
+{
+	const char *mask = frame_get(f, "tainted");
+	unsigned long before, after;
+
+	if (!mask || sscanf(mask, "%lu,%lu", &before, &after) != 2)
+		return false;
+	return (after & ~before & BUG_TAINTS) != 0;
+}
+
+static void subtest_exited(struct job *job, const struct frame *f)
+{
+	if (job->trial.cur.reboot_asked) {
+		/* It was killed for the restart that it asked for. */
+		job_set_phase(job, JOB_REBOOT);
+		return;
+	}
+	subtest_judge(&job->trial, (int)frame_get_int(f, "status", -1),
+		      (int)frame_get_int(f, "signal", 0), new_taint(f));
+	steps_next(job);
+}
+
+static void file_exited(struct job *job, const struct frame *f)
+{
+	ownlib_exited(&job->trial, frame_get_int(f, "status", -1));
+	steps_next(job);
+}
+
 static void got_exit(struct job *job, const struct frame *f)
 {
 	/* An answer to nothing that runs is a lie or an echo of what was given up. */
 	if (frame_get_int(f, "id", -1) != job->session_id)
 		return;
 	vm_drain(job->vm);
+	conlog_flush(job->trial.log, &job->run->err);
 	if (job->phase == JOB_INIT)
 		got_init_exit(job, f);
 	else if (job->phase == JOB_RUN && job->file->control)
 		subtest_exited(job, f);
 	else if (job->phase == JOB_RUN)
-		calls_exited(job, f);
+		file_exited(job, f);
 }
 
 static void got_log(struct job *job, const struct frame *f)
 {
 	const char *text = frame_get(f, "text");
 
-	if (text && job->cur.log_frames++ < LOG_FRAMES_MAX)
-		job_note(job, "ktest: agent: %.500s", text);
+	if (text && job->trial.cur.log_frames++ < LOG_FRAMES_MAX)
+		trial_note(&job->trial, "ktest: agent: %.500s", text);
 }
 
 void steps_frame(void *arg, const struct frame *f)

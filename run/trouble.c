@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "run/gather.h"
 #include "run/job.h"
 
 #define CTRL_O "\x0f" /* the sysrq key of an hvc console */
@@ -28,20 +29,24 @@ static void finish(struct job *job)
 	const char *reason = job->trouble_reason;
 	enum verdict v = job->trouble_verdict;
 
-	conlog_flush(job->log, &job->run->err);
-	scan_flush(job->scan, false);
+	conlog_flush(job->trial.log, &job->run->err);
+	scan_flush(job->trial.scan, false);
 	/* What the kernel said of itself names the cause better than what was seen from outside. */
-	if (job->cur.subtest && job->cur.reason && v == VERDICT_FAIL &&
+	if (job->trial.cur.subtest && job->trial.cur.reason && v == VERDICT_FAIL &&
 	    strcmp(reason, "timeout") != 0)
-		reason = job->cur.reason;
-	if (job->cur.subtest) {
-		subtest_end(job, v, reason, job->trouble_title, -1, 0);
-	} else if (!job->progressed) {
+		reason = job->trial.cur.reason;
+	if (job->trial.cur.subtest) {
+		subtest_end(&job->trial, v, reason, job->trouble_title, -1, 0);
+	} else if (!job->trial.progressed) {
 		/* The next guest would fare no better. */
-		subtest_miss_all(job, v == VERDICT_ERROR ? v : VERDICT_MISS, reason,
-				 job->trouble_title ? job->trouble_title : job->cur.title);
+		subtest_miss_all(&job->trial, v == VERDICT_ERROR ? v : VERDICT_MISS, reason,
+				 job->trouble_title ? job->trouble_title : job->trial.cur.title);
 	}
-	job_kill_guest(job);
+	/* A guest whose subtest took too long may well have a kernel that works. */
+	if (job->trouble_alive)
+		gather_then(job, GATHER_KILL);
+	else
+		job_kill_guest(job);
 }
 
 static void got_registers(void *arg, const char *text)
@@ -57,7 +62,7 @@ static void got_registers(void *arg, const char *text)
 		if (len && len < sizeof(line)) {
 			memcpy(line, text, len);
 			line[len] = '\0';
-			job_note(job, "ktest: %s", line);
+			trial_note(&job->trial, "ktest: %s", line);
 		}
 		if (text[len] == '\r')
 			text++;
@@ -67,7 +72,7 @@ static void got_registers(void *arg, const char *text)
 
 static void ask(struct job *job)
 {
-	job_note(job, "ktest: %s; asking the guest for its tasks", job->trouble_reason);
+	trial_note(&job->trial, "ktest: %s; asking the guest for its tasks", job->trouble_reason);
 	for (size_t i = 0; i < ARRAY_SIZE(questions); i++)
 		vm_type(job->vm, questions[i], strlen(questions[i]));
 	job->evidence_step = STEP_ASKED;
@@ -81,10 +86,12 @@ void trouble(struct job *job, enum verdict v, const char *reason, const char *ti
 		return;
 	if (job->phase == JOB_TROUBLE) {
 		/* It died while it was asked: what it had said by then has to do. */
+		job->trouble_alive = alive && job->trouble_alive;
 		if (!alive)
 			finish(job);
 		return;
 	}
+	job->trouble_alive = alive && job->phase == JOB_RUN && strcmp(reason, "hang") != 0;
 	job->trouble_verdict = v;
 	job->trouble_reason = reason;
 	str_set(&job->trouble_title, title);
@@ -110,13 +117,13 @@ void trouble_deadline(struct job *job)
 {
 	switch (job->evidence_step) {
 	case STEP_ASKED:
-		job_note(job, "ktest: no answer; sending an NMI");
+		trial_note(&job->trial, "ktest: no answer; sending an NMI");
 		vm_nmi(job->vm);
 		job->evidence_step = STEP_NMI;
 		job_deadline(job, job_scale(job, FIRST_NS));
 		break;
 	case STEP_NMI:
-		job_note(job, "ktest: no answer; the processors' registers");
+		trial_note(&job->trial, "ktest: no answer; the processors' registers");
 		job->evidence_step = STEP_REGISTERS;
 		job_deadline(job, FIRST_NS);
 		vm_registers(job->vm, got_registers, job);

@@ -6,6 +6,6 @@
 # shellcheck source=tests/test-libs.sh
 . "${BASH_SOURCE[0]%/*}/test-libs.sh"
 
-require-kernel-config GCOV_KERNEL,GCOV_PROFILE_ALL
+config-variant gcov
 
 call_base_test gcov "$@"

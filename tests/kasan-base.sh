@@ -6,8 +6,6 @@
 # shellcheck source=tests/test-libs.sh
 . "${BASH_SOURCE[0]%/*}/test-libs.sh"
 
-require-kernel-config KASAN,KASAN_GENERIC
-require-kernel-config-soft KASAN_INLINE,KASAN_VMALLOC,STACKTRACE
-config-timeout-multiplier 2
+config-variant kasan
 
 call_base_test kasan "$@"

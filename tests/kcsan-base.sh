@@ -6,9 +6,6 @@
 # shellcheck source=tests/test-libs.sh
 . "${BASH_SOURCE[0]%/*}/test-libs.sh"
 
-require-kernel-config KCSAN
-require-kernel-config-soft KCSAN_REPORT_ONCE_IN_MS=0
-config-compiler clang
-config-timeout-multiplier 3
+config-variant kcsan
 
 call_base_test kcsan "$@"

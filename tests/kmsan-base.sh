@@ -6,9 +6,6 @@
 # shellcheck source=tests/test-libs.sh
 . "${BASH_SOURCE[0]%/*}/test-libs.sh"
 
-require-kernel-config KMSAN
-config-compiler clang
-config-mem-multiplier 2
-config-timeout-multiplier 5
+config-variant kmsan
 
 call_base_test kmsan "$@"

@@ -6,8 +6,6 @@
 # shellcheck source=tests/test-libs.sh
 . "${BASH_SOURCE[0]%/*}/test-libs.sh"
 
-require-kernel-config PROVE_LOCKING
-require-kernel-config-soft DEBUG_ATOMIC_SLEEP,PROVE_RCU,DEBUG_LOCK_ALLOC,DEBUG_MUTEXES,DEBUG_SPINLOCK
-config-timeout-multiplier 3
+config-variant lockdep
 
 call_base_test lockdep "$@"

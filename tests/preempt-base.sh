@@ -6,7 +6,6 @@
 # shellcheck source=tests/test-libs.sh
 . "${BASH_SOURCE[0]%/*}/test-libs.sh"
 
-require-kernel-config PREEMPT
-require-kernel-config-soft DEBUG_PREEMPT
+config-variant preempt
 
 call_base_test preempt "$@"

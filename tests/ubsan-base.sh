@@ -6,7 +6,6 @@
 # shellcheck source=tests/test-libs.sh
 . "${BASH_SOURCE[0]%/*}/test-libs.sh"
 
-require-kernel-config UBSAN
-require-kernel-config-soft UBSAN_SANITIZE_ALL,UBSAN_BOUNDS,UBSAN_SHIFT
+config-variant ubsan
 
 call_base_test ubsan "$@"

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -57,6 +58,22 @@ static int hand_on(struct proc_spec *spec, struct err *err)
 	return r;
 }
 
+/* As the program did: whoever waits is to see the same. */
+static int end_as(int status)
+{
+	const struct rlimit no_core = {0, 0};
+	sigset_t set;
+
+	if (WIFEXITED(status))
+		return WEXITSTATUS(status);
+	setrlimit(RLIMIT_CORE, &no_core);
+	sigemptyset(&set);
+	sigprocmask(SIG_SETMASK, &set, NULL);
+	signal(WTERMSIG(status), SIG_DFL);
+	raise(WTERMSIG(status));
+	return 128 + WTERMSIG(status);
+}
+
 int keeper_main(char **argv, struct err *err)
 {
 	pid_t parent = getppid(), pid = 0;
@@ -86,5 +103,5 @@ int keeper_main(char **argv, struct err *err)
 	if (!wait_for(sigfd, pid, &status))
 		status = SIGKILL;
 	children_end(NULL, 0);
-	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+	return end_as(status);
 }

@@ -36,7 +36,7 @@ int sandbox_argv(enum sandbox_kind kind, const struct vm_config *c, const char *
 /*
  * The keeper's main: start argv, end it and everything that came of it when the parent dies (the
  * kernel sends SIGTERM), when told to by SIGTERM, or when the program ends. Returns the exit
- * status.
+ * status; where the program was killed by a signal, so is the keeper.
  */
 int keeper_main(char **argv, struct err *err);
 

@@ -209,6 +209,25 @@ static void stop(struct fake *f, const struct frame *fr)
 	qmp_guest_shutdown(f, strcmp(how, "reboot") ? "guest-shutdown" : "guest-reset");
 }
 
+/* What there is lies beside the target, which is in the one directory that host and fake share. */
+static void gather(struct fake *f, const struct frame *fr)
+{
+	const char *to = frame_get(fr, "to"), *id = frame_get(fr, "id");
+	char command[4096];
+	struct out o;
+
+	if (script_setting(&f->script, "ignore", "gather") || !to || !id)
+		return;
+	to += strlen("/host");
+	snprintf(command, sizeof(command), "/bin/cp -R '%s/../canned/.' '%s'", to, to);
+	out_begin(&o, FRAME_DONE);
+	frame_add(&o.w, "id", id);
+	frame_add_int(&o.w, "error", system(command) ? 5 : 0);
+	frame_add(&o.w, "message", "there is nothing to gather");
+	frame_add_int(&o.w, "files", 1);
+	out_send(&o, f);
+}
+
 static void frame_dispatch(struct fake *f, const struct frame *fr)
 {
 	switch (fr->type) {
@@ -233,6 +252,9 @@ static void frame_dispatch(struct fake *f, const struct frame *fr)
 		break;
 	case FRAME_STOP:
 		stop(f, fr);
+		break;
+	case FRAME_GATHER:
+		gather(f, fr);
 		break;
 	}
 }

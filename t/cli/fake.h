@@ -35,7 +35,7 @@
  *
  * Settings:
  *	ignore WHAT	a QMP command's name, or term (SIGTERM), signal, stop, start, setup, cont,
- *			keys (sysrq, by Ctrl-O on the console); start is that of a subtest
+ *gather, keys (sysrq, by Ctrl-O on the console); start is that of a subtest
  *	refuse NAME	a QMP command is answered by an error
  *	die-on NAME	QEMU exits when it gets this command
  *	greeting TEXT	instead of QMP's

@@ -55,7 +55,7 @@ while IFS= read -r line; do
 	is "$(declared "${line%%=*}")" "$line" "declares $line"
 done <<END
 ktest_library=1
-ktest_kernel_config_require=(EXT4_FS BTRFS_FS HZ=250)
+ktest_kernel_config_require=(EXT4_FS BTRFS_FS HZ=250 GCOV_KERNEL)
 ktest_kernel_config_require_soft=(KASAN)
 ktest_kernel_append=(a\\ b it\\'s)
 ktest_kernel_make_append=(LLVM=1)
@@ -90,7 +90,7 @@ END
 
 test_file none.ktest <<<""
 ktest_mem=7 ktest_cpus=9 ktest_arch=x86_64 ktest_timeout=3 ktest_allow_taint=true host none.ktest deps
-is "$(grep -vE '=(\(\))?$' <<<"$out")" $'ktest_library=1\nktest_timeout_multiplier=1' \
+is "$(grep -vE '=(\(\))?$' <<<"$out")" $'ktest_library=1\nktest_timeout_multiplier=1\nktest_mem_multiplier=1' \
 	"what is not declared is empty, whatever the environment holds"
 is "$(declared ktest_images)" "ktest_images=()" "an empty list is one"
 
@@ -120,7 +120,7 @@ for name in require-kernel-config require-kernel-config-soft require-kernel-appe
 	    config-scratch-devs config-pmem-devs config-scratch-slowdevs config-image \
 	    config-rw-image config-cpus config-mem config-mem-multiplier config-timeout \
 	    config-timeout-multiplier config-arch config-compiler config-kconfig-base \
-	    config-kbuild-target config-storage-bus config-isolation config-network; do
+	    config-kbuild-target config-storage-bus config-isolation config-network config-variant; do
 	test_file bare.ktest <<<"$name"
 	host bare.ktest deps
 	is "$status:$out:$err" "1::$work/bare.ktest:3: $name: an argument is missing" \
@@ -158,6 +158,20 @@ for variant in gcov kasan kcsan kmsan lockdep preempt ubsan; do
 	config=${config#*\(} config=${config%%[ )]*} cc=${cc#*=}
 	is "${timeout#*=} ${mem#*=} $config ${cc:--}" "$want" "$variant: what it adds"
 done
+for variant in gcov kasan kcsan kmsan lockdep preempt ubsan; do
+	host "v/$variant-x.ktest" deps
+	want=$out
+	ktest_variant=$variant host v/x.ktest deps
+	is "$out" "$want" "$variant: by option as by name"
+	ktest_variant=$variant host "v/$variant-x.ktest" deps
+	is "$out" "$want" "$variant: by option and by name is once"
+done
+ktest_variant="kasan lockdep" host v/x.ktest deps
+is "$(declared ktest_timeout) $(declared ktest_variants)" \
+	"ktest_timeout=60 ktest_variants=(kasan lockdep)" "two by option"
+test_file bare.ktest <<<"config-variant ../x"
+host bare.ktest deps
+like "$status:$err" "^1:.*: config-variant: no variant '../x'" "a variant that there is not"
 echo ". \"\${BASH_SOURCE[0]%/*}/kasan-base.sh\"" >"$work/v/kasan-lockdep-x.ktest"
 host v/kasan-lockdep-x.ktest deps
 is "$(declared ktest_timeout)" ktest_timeout=60 "variants of variants"

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "run/trial.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/json.h"
+
+#define WATCHDOG_MAX_S (30 * 24 * 3600)
+
+/* ---- logs */
+
+static void on_live(void *arg, const char *text, size_t len)
+{
+	const struct trial *t = arg;
+
+	t->run->ui->live(t->run->ui->arg, text, len);
+}
+
+void trial_open_logs(struct trial *t, bool scan, conlog_line_fn *line)
+{
+	const struct scan_options so = {.require_stamp = true};
+	struct conlog_options co = {
+		.start_ns = t->run->start_ns,
+		.log_limit = t->run->settings->log_limit,
+		.run_fd = t->run_fd,
+		.line = line,
+		.tmp_dir = t->run->base.run_dir,
+		.live = t->run->ui->live ? on_live : NULL,
+		.live_escape = true,
+		.arg = t,
+	};
+
+	t->scan = scan ? scan_new(&so, subtest_finding, t) : NULL;
+	t->ktap = ktap_new();
+	t->log = conlog_new(&co);
+}
+
+void trial_flush(struct trial *t)
+{
+	conlog_flush(t->log, &t->run->err);
+	if (t->scan)
+		scan_flush(t->scan, false);
+}
+
+void trial_close_logs(struct trial *t)
+{
+	scan_free(t->scan);
+	ktap_free(t->ktap);
+	conlog_free(t->log);
+	t->scan = NULL;
+	t->ktap = NULL;
+	t->log = NULL;
+}
+
+void trial_done(struct trial *t)
+{
+	trial_close_logs(t);
+	loop_remove(t->limit);
+	free(t->cur.skip);
+	free(t->cur.reason);
+	free(t->cur.title);
+	if (t->cur.log_fd >= 0)
+		close(t->cur.log_fd);
+}
+
+void trial_note(struct trial *t, const char *fmt, ...)
+{
+	_cleanup_strbuf_ struct strbuf b = {0};
+	va_list ap;
+
+	va_start(ap, fmt);
+	strbuf_vaddf(&b, fmt, ap);
+	va_end(ap);
+	conlog_note(t->log, &t->run->err, "%s", b.s);
+}
+
+/* ---- records */
+
+void trial_event(struct trial *t, const char *ev, json_t *fields)
+{
+	struct run *run = t->run;
+
+	json_object_set_new(fields, "file", json_string(t->file->base));
+	if (run->err.code)
+		json_decref(fields);
+	else
+		journal_event(run->journal, ev, fields, &run->err);
+}
+
+void trial_progress(const struct trial *t)
+{
+	const struct run_ui *ui = t->run->ui;
+	struct run_progress p = {
+		.file = t->file->base,
+		.subtest = t->cur.subtest ? t->cur.subtest->name : NULL,
+		.phase = t->phase,
+		.elapsed_ns = loop_now_ns() - t->run->start_ns,
+	};
+
+	if (!ui->progress)
+		return;
+	for (size_t i = 0; i < t->run->plan.n; i++) {
+		const struct test_file *f = &t->run->plan.files[i];
+
+		p.total += f->n;
+		p.done += f->n - plan_pending(f);
+		for (size_t k = 0; k < f->n; k++)
+			p.failed += f->subtests[k].done && f->subtests[k].verdict != VERDICT_PASS &&
+				    f->subtests[k].verdict != VERDICT_SKIP;
+	}
+	ui->progress(ui->arg, &p);
+}
+
+/* ---- time */
+
+void trial_limit(struct trial *t, int64_t ns)
+{
+	loop_timer_set(t->limit, ns == INT64_MAX ? INT64_MAX : loop_now_ns() + ns);
+}
+
+void trial_late(const struct trial *t, char *title, size_t size)
+{
+	snprintf(title, size, "no end after %" PRId64 " s",
+		 (int64_t)((loop_now_ns() - t->cur.start_ns) / NSEC_PER_SEC));
+}
+
+int64_t trial_watchdog_ns(const struct trial *t, int64_t seconds)
+{
+	if (seconds < 1 || seconds > WATCHDOG_MAX_S)
+		return 0;
+	if (t->run->settings->timeout_s)
+		return t->file->timeout_ns;
+	return (int64_t)((double)(seconds * NSEC_PER_SEC) * t->file->speed_factor);
+}
+
+/* ---- what is left to do */
+
+static bool space_is_low(const char *path)
+{
+	uint64_t avail, total;
+
+	return fs_space(path, &avail, &total) == 0 && avail < total / DISK_KEPT_PART;
+}
+
+bool trial_space_low(const struct trial *t)
+{
+	return space_is_low(t->run->out.path) || space_is_low(t->run->base.run_dir);
+}
+
+bool trial_pending(const struct trial *t)
+{
+	return plan_pending(t->file) ||
+	       (t->file->needs.tests_unknown && !t->file->n && !t->progressed);
+}
+
+struct subtest *trial_first_pending(const struct trial *t)
+{
+	for (size_t i = 0; i < t->file->n; i++)
+		if (!t->file->subtests[i].done)
+			return &t->file->subtests[i];
+	return NULL;
+}
+
+void trial_pending_names(const struct trial *t, struct strv *names)
+{
+	for (size_t i = 0; i < t->file->n; i++)
+		if (!t->file->subtests[i].done)
+			strv_add(names, t->file->subtests[i].name);
+}

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The trial: one test file on its way to verdicts, wherever it runs. What a job in guests (job.h)
+ * and one on the host (hostjob.h) have in common: the subtest of the moment, the logs, the journal.
+ */
+#ifndef RUN_TRIAL_H
+#define RUN_TRIAL_H
+
+#include "base/loop.h"
+#include "diag/ktap.h"
+#include "diag/scan.h"
+#include "run/conlog.h"
+#include "run/guest.h"
+#include "run/journal.h"
+#include "run/kernels.h"
+#include "run/lines.h"
+#include "run/run.h"
+
+/* What the jobs of a run share. */
+struct run {
+	const struct settings *settings;
+	const struct run_ui *ui;
+	struct loop *loop;
+	struct guest_base base;
+	struct outdir out;
+	struct journal *journal;
+	struct plan plan;
+	struct run_kernels kernels;
+	struct guest_plan *plans; /* of the plan's files */
+	int64_t start_ns;
+	int next_guest;	  /* names guests: "vm1", ... */
+	int interrupted;  /* the signal, 0: none */
+	bool failed_fast; /* -F, and something failed */
+	struct err err;	  /* the run cannot go on: code != 0 */
+};
+
+/* How many lines of the agent and of ktest-ctl note a subtest can have shown. */
+#define LOG_FRAMES_MAX 1000
+
+/* The subtest that runs, and all that bears on its verdict. */
+struct current {
+	struct subtest *subtest; /* NULL: none */
+	int64_t start_ns;
+	int log_fd;
+	int nr_reboots;
+	bool reboot_asked;
+	char *skip;	      /* the reason it gave for being skipped */
+	char *reason, *title; /* of the first finding that counts */
+	int log_frames;	      /* FRAME_LOG lines shown so far */
+};
+
+struct trial {
+	struct run *run;
+	struct test_file *file;
+	const char *guest; /* where it runs, in the journal; NULL: nowhere yet */
+	const char *phase; /* of the status line: static string */
+	int run_fd;	   /* out/BASE */
+	struct conlog *log;
+	struct scan *scan; /* NULL: no kernel's words are among the output */
+	struct ktap *ktap; /* reads results that the subtest prints itself */
+	struct current cur;
+	struct loop_source *limit; /* of the subtest's time; whose job it is made it */
+	bool spoiled;		   /* where it runs is not to be used for another subtest */
+	bool progressed;	   /* a subtest was started there */
+};
+
+/* Open the logs; line is conlog's callback, its argument the trial. scan: a kernel speaks there. */
+void trial_open_logs(struct trial *t, bool scan, conlog_line_fn *line);
+/* What was said so far is a line, and what bears on a finding is part of it. */
+void trial_flush(struct trial *t);
+void trial_close_logs(struct trial *t);
+void trial_done(struct trial *t);
+
+/* An event of this file, into the journal. */
+void trial_event(struct trial *t, const char *ev, json_t *fields);
+/* A line of ours in the logs. */
+void trial_note(struct trial *t, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void trial_progress(const struct trial *t);
+/* How long the subtest may take from now on; INT64_MAX: for ever. */
+void trial_limit(struct trial *t, int64_t ns);
+/* "no end after 3 s" */
+void trial_late(const struct trial *t, char *title, size_t size);
+
+/* What set_watchdog allows; 0: not a number of seconds. */
+int64_t trial_watchdog_ns(const struct trial *t, int64_t seconds);
+
+/* Whether less disk space is left than is kept for others. */
+bool trial_space_low(const struct trial *t);
+
+/* Whether more is to be tried; a file of unknown subtests was not asked for them yet. */
+bool trial_pending(const struct trial *t);
+/* The first subtest without a verdict; NULL: there is none. */
+struct subtest *trial_first_pending(const struct trial *t);
+/* All without a verdict, as the names that run-tests is given. */
+void trial_pending_names(const struct trial *t, struct strv *names);
+
+/* ---- subtest.c */
+
+bool subtest_begin(struct trial *t, struct subtest *s); /* false: its files cannot be made */
+/* reason and title may be those of t->cur. */
+void subtest_end(struct trial *t, enum verdict v, const char *reason, const char *title, int status,
+		 int signal);
+/*
+ * It ended by itself, with this status, or by this signal (0: none): a bug of the kernel outweighs
+ * what the subtest says of itself, its own failure a request to be skipped. tainted: the kernel
+ * became so.
+ */
+void subtest_judge(struct trial *t, int status, int signal, bool tainted);
+/* Without ever having run: recorded and shown. */
+void subtest_miss(struct trial *t, struct subtest *s, enum verdict v, const char *reason,
+		  const char *title);
+void subtest_miss_all(struct trial *t, enum verdict v, const char *reason, const char *title);
+void subtest_finding(void *arg, const struct finding *f); /* scan's callback, for a trial */
+
+/* ---- ownlib.c: files that are run in one go, whose output has the verdicts (doc/writing-tests.md)
+ */
+
+/* What a line says of a subtest; a line that bears on none is kept in the logs. */
+enum conlog_action ownlib_line(struct trial *t, enum line_kind kind, const struct line_event *ev);
+/* The seconds of a WATCHDOG line, times what variants ask for. */
+int64_t ownlib_watchdog_s(const struct trial *t, const struct line_event *ev);
+/* All that was started in one go has ended. */
+void ownlib_exited(struct trial *t, int64_t status);
+
+#endif
