@@ -73,7 +73,7 @@ only '0 x ../tests/killed.sh'
 program killed.sh <<<'kill -SEGV $$'
 testy x
 is 'killed: exit status' "$status" 1
-like 'killed: its line' "$(cat "$T/stdout")" 'FAIL .*: exit status 139'
+like 'killed: its line' "$(cat "$T/stdout")" 'FAIL .*: killed by SIGSEGV'
 
 # What a program leaves running goes with it.
 only '0 x ../tests/daemon.sh'
