@@ -14,6 +14,7 @@
 #include "cmd/run.h"
 #include "cmd/screen.h"
 #include "kbuild/config.h"
+#include "kbuild/host.h"
 #include "kbuild/make.h"
 #include "kbuild/publish.h"
 #include "run/build.h"
@@ -181,6 +182,8 @@ static int config_with(const char *target, int argc, char **argv, struct err *er
 
 	if (r == 0)
 		r = source_check(&j.build.k, err);
+	if (r == 0)
+		r = host_check_dirs(&j.build.k, err);
 	if (r == 0)
 		r = edit_config(&j, target, err);
 	job_done(&j);

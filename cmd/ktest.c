@@ -16,6 +16,7 @@
 
 #define EXIT_CANNOT 125
 #define EXIT_USAGE  129
+#define EXIT_SIGNAL 130
 
 /* The program that runs, by the name it was called by. */
 static const struct program {
@@ -158,5 +159,7 @@ int main(int argc, char **argv)
 	if (r >= 0)
 		return r;
 	fprintf(stderr, "%s: %s\n", program->name, err.msg);
+	if (r == -EINTR)
+		return EXIT_SIGNAL;
 	return err.usage ? EXIT_USAGE : EXIT_CANNOT;
 }
