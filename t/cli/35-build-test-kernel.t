@@ -128,7 +128,7 @@ gone several
 begin_tree
 declares ktest_library=1 'ktest_kernel_config_require=(KASAN)'
 sed -i 's/SUBTESTS/one/' "$T/tree/t.ktest"
-sed -i 's/^config = .*/config = sed "s,^CONFIG_KASAN=.*,\\# CONFIG_KASAN is not set," $(O)\/$(KCONFIG_ALLCONFIG) >$(O)\/$(KCONFIG_CONFIG)/' \
+sed -i 's/^config = cp \(.*\) /config = sed "s,^CONFIG_KASAN=.*,\\# CONFIG_KASAN is not set," \1 >/' \
 	"$T/linux/Makefile"
 btk_run "$T/tree/t.ktest"
 is 'a requirement that is not reached: exit status' "$status" 125
@@ -140,7 +140,7 @@ echo 'int one(void) { return nonesuch; }' >"$T/linux/a/one.c"
 btk_run "$T/tree/t.ktest"
 is 'an error in the source: exit status' "$status" 125
 like 'an error in the source: the compiler' "$(cat "$T/stderr")" "a/one.c:1:.*error: .nonesuch. undeclared"
-is 'an error in the source: no run' "$(ls "$T/out/out" 2>&1 | grep -c t.one)" 0
+is 'an error in the source: no run' "$([[ -e $T/out/out ]] && echo there)" ''
 gone 'an error in the source'
 
 begin_tree
