@@ -48,6 +48,12 @@ for words in needs run; do
 		"no variant 'kosan'; there are gcov kasan kcsan kmsan lockdep preempt ubsan$"
 done
 
+for variant in "$TREE"/lib/variants/*.sh; do
+	variant=${variant##*/}
+	is "${variant%.sh}: a kernel can be configured for it" \
+		"$(ls "$TREE/kconfig/variant.${variant%.sh}")" "$TREE/kconfig/variant.${variant%.sh}"
+done
+
 # A kernel that has it not is refused, one that has it is run.
 config 'CONFIG_KASAN=y' '# CONFIG_KASAN_GENERIC is not set'
 run --variant kasan
