@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/file.h"
 #include "base/json.h"
 
 #define LINES_MAX 200000   /* of a source file */
@@ -116,6 +117,25 @@ static char *clean_path(const char *dir, const char *name)
 	return strbuf_detach(&out);
 }
 
+/*
+ * Where a source is: named from the directory that the compiler ran in, or, by kernels that cut
+ * their own path off names (-ffile-prefix-map), from the source tree, which "source" there links.
+ */
+static char *source_path(const char *dir, const char *name)
+{
+	char *path = clean_path(dir, name), *real;
+	_cleanup_free_ char *below = NULL;
+
+	if (*name == '/' || path_exists(path))
+		return path;
+	below = xasprintf("%s/source/%s", dir, name);
+	real = path_real(below, NULL);
+	if (!real)
+		return path;
+	free(path);
+	return real;
+}
+
 /* A name that can stand in a line of a tracefile; NULL: none. */
 static const char *get_name(const json_t *o, const char *key)
 {
@@ -139,7 +159,7 @@ static void take_file(struct coverage *c, const char *dir, const json_t *file)
 	const json_t *lines = json_object_get(file, "lines");
 	const json_t *functions = json_object_get(file, "functions");
 	const char *name = get_name(file, "file");
-	_cleanup_free_ char *path = name ? clean_path(dir, name) : NULL;
+	_cleanup_free_ char *path = name ? source_path(dir, name) : NULL;
 	struct coverage_file *f;
 	const json_t *o;
 	size_t i;

@@ -25,6 +25,9 @@ void gather_late(struct job *job);
 /* The guest's kernel is gone: says so when what it counted is lost. */
 void gather_ended(struct job *job);
 
+/* Before the first guest: what the run that goes on has gathered is left as it is. */
+void gather_begin(struct run *run);
+
 /*
  * After the last guest: beside each NAME.gcda of gcov.* the compiler's NAME.gcno, from where the
  * kernel was built, so that the data can still be read when the build directory is not there.

@@ -16,6 +16,8 @@
 #define NOTES_MAX (64 << 20)
 
 struct notes {
+	bool cleaning; /* notes are removed: a guest can lay its own, and name any file as a source
+			*/
 	int first; /* the first gcov.N, which later ones have links to: a guest each may have many
 		    */
 	size_t found, missing;
@@ -40,9 +42,6 @@ static int copy_notes(const char *path, int dir, const char *name, const struct 
 	struct stat st;
 	size_t len;
 
-	/* Of the part of the run that this one resumes. */
-	if (faccessat(dir, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
-		return 0;
 	if (from < 0 || fstat(from, &st) < 0 || !S_ISREG(st.st_mode) ||
 	    file_read_fd(from, path, NOTES_MAX, &data, &len, NULL) < 0)
 		return -ENOENT;
@@ -67,6 +66,9 @@ static void visit(int dir, const char *below, const struct dirent *de, int depth
 
 		if (sub >= 0 && depth < DEPTH_MAX)
 			walk(sub, path, depth + 1, n);
+	} else if (n->cleaning) {
+		if (str_ends(path, ".gcno"))
+			unlinkat(dir, de->d_name, 0);
 	} else if (str_ends(path, ".gcda")) {
 		memcpy(path + len - 2, "no", 2);
 		if (copy_notes(path, dir, path_base(path), n) == 0)
@@ -78,7 +80,7 @@ static void visit(int dir, const char *below, const struct dirent *de, int depth
 
 static void walk(int dir, const char *below, int depth, struct notes *n)
 {
-	DIR *d = fdopendir(dup(dir));
+	DIR *d = fdopendir(openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
 	struct dirent *de;
 
 	while (d && (de = readdir(d)))
@@ -88,28 +90,59 @@ static void walk(int dir, const char *below, int depth, struct notes *n)
 		closedir(d);
 }
 
-void gather_notes(const struct run *run)
+/* Each gcov.N but those in not; fn keeps the descriptor or closes it. */
+static void each_dir(const struct run *run, const struct strv * not,
+		     void (*fn)(int dir, const char *name, void *arg), void *arg)
 {
 	_cleanup_close_ int top = open(run->out.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *d = top >= 0 ? fdopendir(dup(top)) : NULL;
-	struct notes n = {.first = -1};
 	struct dirent *de;
 
 	while (d && (de = readdir(d))) {
 		int dir = -1;
 
-		if (str_starts(de->d_name, "gcov."))
+		if (str_starts(de->d_name, "gcov.") && !strv_has(not, de->d_name))
 			dir = open_beneath(top, de->d_name, O_RDONLY | O_DIRECTORY, 0);
-		if (dir < 0)
-			continue;
-		walk(dir, "", 0, &n);
-		if (n.first < 0)
-			n.first = dir;
-		else
-			close(dir);
+		if (dir >= 0)
+			fn(dir, de->d_name, arg);
 	}
 	if (d)
 		closedir(d);
+}
+
+static void remember(int dir, const char *name, void *arg)
+{
+	strv_add(arg, name);
+	close(dir);
+}
+
+void gather_begin(struct run *run)
+{
+	static const struct strv none;
+
+	each_dir(run, &none, remember, &run->gcov_before);
+}
+
+static void take_notes(int dir, const char *name, void *arg)
+{
+	struct notes *n = arg;
+
+	(void)name;
+	n->cleaning = true;
+	walk(dir, "", 0, n);
+	n->cleaning = false;
+	walk(dir, "", 0, n);
+	if (n->first < 0)
+		n->first = dir;
+	else
+		close(dir);
+}
+
+void gather_notes(const struct run *run)
+{
+	struct notes n = {.first = -1};
+
+	each_dir(run, &run->gcov_before, take_notes, &n);
 	if (n.first >= 0)
 		close(n.first);
 	if (n.missing)

@@ -293,7 +293,7 @@ void outdir_protected(const struct outdir *o, struct strv *paths)
 
 	strv_addv(paths, o->journal, o->lock, NULL);
 	while (d && (de = readdir(d)))
-		if (str_starts(de->d_name, "kernel") &&
+		if ((str_starts(de->d_name, "kernel") || str_starts(de->d_name, "gcov.")) &&
 		    fstatat(dirfd(d), de->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
 		    S_ISDIR(st.st_mode))
 			strv_addf(paths, "%s/%s", o->path, de->d_name);

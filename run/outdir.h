@@ -52,7 +52,7 @@ int outdir_make(const struct outdir *o, const char *name);
 /*
  * Add what a guest must not write though it lies in PATH: the run's own files, and the directories
  * of kernels built and installed there (their names begin with "kernel"), parts of which run on the
- * host.
+ * host, and the coverage of earlier guests.
  */
 void outdir_protected(const struct outdir *o, struct strv *paths);
 

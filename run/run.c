@@ -475,9 +475,11 @@ static int run_prepared(struct run *run, const struct strv *argv, int *exit_stat
 		if (kernel)
 			outdir_link(&run->out, "kernel", kernel->dir ? kernel->dir : "/boot", NULL);
 		write_head(run, argv);
+		gather_begin(run);
 		*exit_status = run_files(run, err);
 		write_results(run);
 		gather_notes(run);
+		strv_done(&run->gcov_before);
 		outdir_link(&run->out, "vm", NULL, NULL);
 	}
 	journal_close(run->journal);

@@ -28,10 +28,11 @@ struct run {
 	struct run_kernels kernels;
 	struct guest_plan *plans; /* of the plan's files */
 	int64_t start_ns;
-	int next_guest;	  /* names guests: "vm1", ... */
-	int interrupted;  /* the signal, 0: none */
-	bool failed_fast; /* -F, and something failed */
-	struct err err;	  /* the run cannot go on: code != 0 */
+	struct strv gcov_before; /* "gcov.0": there when a run goes on */
+	int next_guest;		 /* names guests: "vm1", ... */
+	int interrupted;	 /* the signal, 0: none */
+	bool failed_fast;	 /* -F, and something failed */
+	struct err err;		 /* the run cannot go on: code != 0 */
 };
 
 /* How many lines of the agent and of ktest-ctl note a subtest can have shown. */

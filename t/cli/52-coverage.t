@@ -107,6 +107,30 @@ is 'they add up: records are whole' "$(grep -c '^end_of_record$' "$T/out/coverag
 like 'they add up: the sum' "$(cat "$T/stdout")" '^5 of 8 lines, 2 of 3 functions of 2 files ran: '
 gone 'they add up'
 
+# Notes tell gcov which files are sources: a guest's own are not kept.
+begin
+compile
+gcov_kernel
+canned x
+mkdir -p "$T/out/canned/planted"
+printf 'oncg*22Bxxxx' | tee "$T/out/canned/planted/x.gcda" >"$T/out/canned/planted/x.gcno"
+cp "$T/out/canned/planted/x.gcno" "$T/out/canned$T/build/a.gcno"
+fake <<'EOF'
+subtest one:
+	exit 1
+EOF
+run -F
+is 'planted notes: only those of the build are there' \
+	"$(cd "$T/out" && find gcov.* -name '*.gcno' -exec cmp {} "$T/build/a.gcno" \; -print)" \
+	"gcov.0$T/build/a.gcno"
+like 'planted notes: what has none is told' "$(cat "$T/stderr")" '1 of 2 files of coverage have no notes'
+rm -r "$T/build" "$T/out/canned/planted"
+run --resume
+is 'goes on: taken' "$(taken)" 'gcov.0=1 gcov.1=1'
+is 'goes on: the notes of before are left' "$(cd "$T/out" && find gcov.* -name '*.gcno')" \
+	"gcov.0$T/build/a.gcno"
+gone 'goes on'
+
 # A warning, and then a restart: each boot's data is taken before it is lost.
 begin
 compile

@@ -77,6 +77,27 @@ static void test_names_of_sources(void **state)
 	coverage_done(&c);
 }
 
+/* A kernel that names its sources from its top: the build directory links that. */
+static void test_names_from_the_source_tree(void **state)
+{
+	struct coverage c = {0};
+	_cleanup_free_ char *text =
+		xasprintf(OBJECT("%s/b", SOURCE("fs/a.c", LINE("1", "1"),
+						"") "," SOURCE("gen.c", LINE("1", "1"), "")),
+			  unit_dir);
+	_cleanup_free_ char *source = xasprintf("%s/src/fs/a.c", unit_dir);
+	_cleanup_free_ char *made = xasprintf("%s/b/gen.c", unit_dir);
+
+	(void)state;
+	assert_int_equal(mkdir("b", 0755) | mkdir("src", 0755) | mkdir("src/fs", 0755), 0);
+	assert_int_equal(symlink("../src", "b/source"), 0);
+	unit_write("src/fs/a.c", "");
+	add(&c, text);
+	assert_string_equal(c.files[0].path, source);
+	assert_string_equal(c.files[1].path, made);
+	coverage_done(&c);
+}
+
 static void test_functions_of_one_name(void **state)
 {
 	struct coverage c = {0};
@@ -186,6 +207,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_counts_add_up),
 		cmocka_unit_test(test_names_of_sources),
+		cmocka_unit_test(test_names_from_the_source_tree),
 		cmocka_unit_test(test_functions_of_one_name),
 		cmocka_unit_test(test_counts_do_not_wrap),
 		cmocka_unit_test(test_odd_values),
@@ -194,5 +216,5 @@ int main(void)
 		cmocka_unit_test(test_page_of_a_file),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, unit_enter, unit_leave);
 }

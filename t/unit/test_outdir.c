@@ -323,8 +323,9 @@ static void test_what_guests_must_not_write(void **state)
 	assert_int_equal(mkdir(coverage, 0755), 0);
 	assert_int_equal(outdir_link(&o, "kernel", kernel, NULL), 0);
 	outdir_protected(&o, &paths);
-	assert_int_equal(paths.n, 4);
+	assert_int_equal(paths.n, 5);
 	assert_true(strv_has(&paths, build));
+	assert_true(strv_has(&paths, coverage));
 	assert_true(strv_has(&paths, kernel));
 	assert_true(strv_has(&paths, o.journal));
 	assert_true(strv_has(&paths, o.lock));
