@@ -12,8 +12,8 @@
 #define CONFIGS_MAX 8 /* whose builds are remembered */
 #define CONFIG_MAX  (16 << 20)
 
-/* Objects of a kernel to options that are on: 1.9 at ktest's base requirements on x86_64, 6.12. */
-#define OBJECTS_PER_OPTION 1.9
+/* Objects of a kernel to options that are on: 2.2 at ktest's base requirements on x86_64, 6.12. */
+#define OBJECTS_PER_OPTION 2.2
 
 /* Below so many objects their pace says nothing yet. */
 #define PACE_MIN 20

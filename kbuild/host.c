@@ -157,10 +157,12 @@ static int check_dir(const struct kbuild *b, const char *dir, struct err *err)
 {
 	int r = b->cache ? claim_dir(dir, b->cache, err) : mkdir_p(dir, 0755, err);
 
-	if (r < 0 || access(dir, W_OK) == 0)
+	if (r == 0 && access(dir, W_OK) < 0)
+		r = -errno;
+	if (r == 0 || r == -EEXIST)
 		return r;
-	return err_set(err, errno, "%s cannot be written (%s): name another place with -o DIR", dir,
-		       strerror(errno));
+	return err_set(err, r, "%s cannot be written (%s): name another place with -o DIR", dir,
+		       strerror(-r));
 }
 
 int host_check_dirs(const struct kbuild *b, struct err *err)

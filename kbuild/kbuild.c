@@ -166,10 +166,12 @@ static int put_down(struct job *j, struct err *err)
 
 static int build(struct job *j, struct err *err)
 {
-	int r = state_forget(j->b, err);
+	int r = state_save_unbuilt(j->b, &j->was, err);
 
 	if (r == 0)
 		r = configure(j, err);
+	if (r == 0)
+		r = state_save_unbuilt(j->b, &j->now, err);
 	if (r == 0)
 		r = find_key(j, err);
 	if (r == 0)

@@ -12,6 +12,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "base/loop.h"
 #include "kbuild/install.h"
 #include "kbuild/tree.h"
 
@@ -22,7 +23,7 @@
 /* What a kernel is in the cache: KEY/kernel/ as install_dir has it, and KEY/entry.json. */
 struct entry {
 	char *path;
-	time_t used;
+	int64_t used_ns;
 	uint64_t size;
 };
 
@@ -95,7 +96,7 @@ static int oldest_first(const void *pa, const void *pb)
 {
 	const struct entry *a = pa, *b = pb;
 
-	return (a->used > b->used) - (a->used < b->used);
+	return (a->used_ns > b->used_ns) - (a->used_ns < b->used_ns);
 }
 
 static void take_entry(const char *path, struct entry **v, size_t *n, uint64_t *total)
@@ -107,12 +108,15 @@ static void take_entry(const char *path, struct entry **v, size_t *n, uint64_t *
 	if (stat(path, &st) < 0 || !S_ISDIR(st.st_mode))
 		return;
 	*v = xrealloc(*v, (*n + 1) * sizeof(**v));
-	(*v)[*n] =
-		(struct entry){xstrdup(path), st.st_mtime, (uint64_t)json_get_int(doc, "size", 0)};
+	(*v)[*n] = (struct entry){
+		.path = xstrdup(path),
+		.used_ns = st.st_mtim.tv_sec * NSEC_PER_SEC + st.st_mtim.tv_nsec,
+		.size = (uint64_t)json_get_int(doc, "size", 0),
+	};
 	*total += (*v)[(*n)++].size;
 }
 
-/* By name away first: nobody finds half of one. The newest stays, whatever its size. */
+/* By name away first: nobody finds half of one. */
 static void drop(const char *dir, const char *path)
 {
 	_cleanup_free_ char *away = xasprintf("%s/" CACHE_TEMPORARY "%s", dir, path_base(path));
@@ -120,7 +124,8 @@ static void drop(const char *dir, const char *path)
 	rm_rf(rename(path, away) < 0 ? path : away, NULL);
 }
 
-static void trim(const char *dir, uint64_t max)
+/* The one that was just added stays, whatever its size. */
+static void trim(const char *dir, uint64_t max, const char *added)
 {
 	struct entry *v = NULL;
 	uint64_t total = 0;
@@ -139,7 +144,7 @@ static void trim(const char *dir, uint64_t max)
 	if (n)
 		qsort(v, n, sizeof(*v), oldest_first);
 	for (size_t i = 0; i < n; i++) {
-		if (total > max && i + 1 < n) {
+		if (total > max && !str_eq(v[i].path, added)) {
 			drop(dir, v[i].path);
 			total -= v[i].size;
 		}
@@ -179,7 +184,7 @@ int kept_add(const char *cache, const char *key, const char *dir, uint64_t max, 
 	r = fill(tmp, dir, entry, err);
 	rm_rf(tmp, NULL);
 	cache_use(entry);
-	trim(all, max);
+	trim(all, max, entry);
 	return r;
 }
 

@@ -340,13 +340,12 @@ int state_save(const struct kbuild *b, const struct state *s, struct err *err)
 	return file_write_atomic(path, text, strlen(text), 0644, err);
 }
 
-int state_forget(const struct kbuild *b, struct err *err)
+int state_save_unbuilt(const struct kbuild *b, const struct state *s, struct err *err)
 {
-	_cleanup_free_ char *path = state_path(b);
+	struct state unbuilt = *s;
 
-	if (unlink(path) < 0 && errno != ENOENT)
-		return err_errno(err, "%s", path);
-	return 0;
+	unbuilt.part[STATE_OUTPUTS] = (struct sum){0};
+	return state_save(b, &unbuilt, err);
 }
 
 void state_key(const struct kbuild *b, const struct state *now, struct sum content,

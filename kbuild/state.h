@@ -43,8 +43,9 @@ bool state_config_stands(const struct state *was, const struct state *now);
 int state_load(const struct kbuild *b, struct state *s);
 int state_save(const struct kbuild *b, const struct state *s, struct err *err);
 
-/* From now on there was none: called before anything of it is touched. */
-int state_forget(const struct kbuild *b, struct err *err);
+/* The same with nothing installed: before anything of it is touched, and for a build that fails. It
+ * remembers what the .config came from. */
+int state_save_unbuilt(const struct kbuild *b, const struct state *s, struct err *err);
 
 /* Under which name the kernel is kept that now is built from a tree of this content (content_sum):
  * 32 hex digits. */

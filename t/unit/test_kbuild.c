@@ -339,7 +339,6 @@ static void what_was_built_before_comes_from_the_cache(void **state)
 
 static char *kept_file(const char *name)
 {
-	_cleanup_strbuf_ struct strbuf out = {0};
 	_cleanup_free_ char *cmd = xasprintf("ls -d %s/cache/kernels-built/*/kernel/%s", dir, name);
 	FILE *p = popen(cmd, "re");
 	char line[512];
@@ -503,6 +502,7 @@ static void a_failed_build_is_no_state(void **state)
 	build_fails(&b, &err);
 	put_text("src/a/one.c", "#include \"all.h\"\nint one(void) { return 1; }\n");
 	assert_int_equal(build_uncached(), KBUILD_MADE);
+	assert_int_equal(configured, 1);
 }
 
 /* What make reads is what it is when it reads it. */
