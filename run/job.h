@@ -10,6 +10,7 @@
 #include "diag/ktap.h"
 #include "diag/scan.h"
 #include "run/conlog.h"
+#include "run/control.h"
 #include "run/guest.h"
 #include "run/journal.h"
 #include "run/kernels.h"
@@ -30,6 +31,7 @@ struct run {
 	int64_t start_ns;
 	int next_guest;	  /* names guests: "vm1", ... */
 	int interrupted;  /* the signal, 0: none */
+	bool ended;	  /* an interactive guest was told to end */
 	bool failed_fast; /* -F, and something failed */
 	struct err err;	  /* the run cannot go on: code != 0 */
 };
@@ -40,6 +42,7 @@ enum job_phase {
 	JOB_INIT,    /* the init hooks run */
 	JOB_RUN,     /* a subtest runs (or, without control, all of them) */
 	JOB_REBOOT,  /* the guest announced a restart and is on its way to it */
+	JOB_STAY,    /* interactive: what it had to do is done, its user is at it */
 	JOB_TROUBLE, /* something is wrong with the guest: evidence is being collected */
 	JOB_STOP,    /* it was asked to switch off, or is being ended */
 	JOB_DONE,    /* no guest, nothing left to do */
@@ -81,6 +84,10 @@ struct job {
 	bool spoiled;		   /* not to be used for another subtest */
 	bool progressed;	   /* a subtest was started in this guest */
 	int64_t panic_ns;	   /* when the console said so; 0: it did not */
+	struct control *control;   /* NULL: it cannot be reached */
+	bool shown;		   /* its user has it on the terminal */
+	bool dead;		   /* it is stopped for good, and stays to be looked at */
+	bool debugged;		   /* a debugger may have stopped it: time does not count */
 
 	struct current cur;
 	struct loop_source *deadline, *limit, *tick; /* of the phase, of the subtest */
@@ -103,6 +110,7 @@ void job_cancel(struct job *job);
 
 /* jobio.c: what all parts use */
 void job_set_phase(struct job *job, enum job_phase phase);
+const char *job_phase_name(enum job_phase phase);
 void job_progress(struct job *job);
 /* How long this phase, and how long the subtest may take from now on; INT64_MAX: for ever. */
 void job_deadline(struct job *job, int64_t ns);
@@ -120,6 +128,15 @@ void job_kill_guest(struct job *job);
 /* steps.c: a guest from HELLO to its last subtest */
 void steps_frame(void *arg, const struct frame *f); /* the VM's callback */
 void steps_next(struct job *job);		    /* the next subtest, or the end of the guest */
+
+/* reach.c: the guest for other processes, from its start to its end */
+void reach_open(struct job *job);
+void reach_close(struct job *job);
+/* Whether time limits count for it. */
+bool reach_timed(const struct job *job);
+/* It stays, alive or (dead) to be looked at, until its user ends it. */
+void reach_stay(struct job *job, bool dead);
+void reach_end(struct job *job);
 
 /* subtest.c */
 bool subtest_begin(struct job *job, struct subtest *s); /* false: its files cannot be made */

@@ -6,12 +6,12 @@
 #include "base/json.h"
 #include "run/job.h"
 
-static const char *phase_name(enum job_phase phase)
+const char *job_phase_name(enum job_phase phase)
 {
 	static const char *const names[] = {
-		[JOB_BOOT] = "boot", [JOB_SETUP] = "boot",    [JOB_INIT] = "init",
-		[JOB_RUN] = "run",   [JOB_REBOOT] = "reboot", [JOB_TROUBLE] = "evidence",
-		[JOB_STOP] = "stop", [JOB_DONE] = "done",
+		[JOB_BOOT] = "boot",	    [JOB_SETUP] = "boot",    [JOB_INIT] = "init",
+		[JOB_RUN] = "run",	    [JOB_REBOOT] = "reboot", [JOB_STAY] = "stay",
+		[JOB_TROUBLE] = "evidence", [JOB_STOP] = "stop",     [JOB_DONE] = "done",
 	};
 
 	return names[phase];
@@ -23,7 +23,7 @@ void job_progress(struct job *job)
 	struct run_progress p = {
 		.file = job->file->base,
 		.subtest = job->cur.subtest ? job->cur.subtest->name : NULL,
-		.phase = phase_name(job->phase),
+		.phase = job_phase_name(job->phase),
 		.elapsed_ns = loop_now_ns() - job->run->start_ns,
 	};
 
@@ -49,11 +49,15 @@ void job_set_phase(struct job *job, enum job_phase phase)
 
 void job_deadline(struct job *job, int64_t ns)
 {
+	if (!reach_timed(job))
+		ns = INT64_MAX;
 	loop_timer_set(job->deadline, ns == INT64_MAX ? INT64_MAX : loop_now_ns() + ns);
 }
 
 void job_limit(struct job *job, int64_t ns)
 {
+	if (!reach_timed(job))
+		ns = INT64_MAX;
 	loop_timer_set(job->limit, ns == INT64_MAX ? INT64_MAX : loop_now_ns() + ns);
 }
 

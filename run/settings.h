@@ -34,6 +34,8 @@ struct settings {
 	uint64_t log_limit;
 	struct strv append, qemu_args, env; /* --append, --qemu-arg, --env NAME=VALUE */
 	bool failfast, verbose, resume;
+	bool interactive; /* -I: the guest stays, no time limits */
+	bool gdb_wait;	  /* --gdb-wait: its first instruction waits for a debugger */
 	/* of building: see kbuild/kbuild.h */
 	struct strv make_args, gcov;
 	bool fresh_config, keep_config, always_make;

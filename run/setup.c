@@ -222,7 +222,7 @@ static void env_machine(const struct guest_base *b, const struct guest_plan *gp,
 	field(w, "env", "ktest_mem=%" PRId64, f->mem_mib);
 	field(w, "env", "ktest_storage_bus=%s", f->bus->name);
 	field(w, "env", "ktest_priority=%" PRId64, s->priority);
-	field(w, "env", "ktest_interactive=");
+	field(w, "env", "ktest_interactive=%s", s->interactive ? "true" : "");
 	field(w, "env", "ktest_failfast=%s", s->failfast ? "true" : "");
 	field(w, "env", "ktest_verbose=%s", s->verbose ? "true" : "");
 	field(w, "env", "ktest_kernel_binary=/host/.kernel");

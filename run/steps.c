@@ -79,6 +79,8 @@ static void got_setup_done(struct job *job, const struct frame *f)
 	}
 	guest_names_read(&job->guest, f, &job->names);
 	job_guest_event(job, "ready", NULL);
+	if (job->control)
+		control_ready(job->control, true, NULL);
 	job_set_phase(job, JOB_INIT);
 	job_deadline(job, job_scale(job, INIT_NS));
 	start_session(job, "init", &none);
@@ -158,14 +160,20 @@ void steps_next(struct job *job)
 {
 	struct subtest *s = job->cur.subtest ? job->cur.subtest : first_pending(job->file);
 
-	if (job->run->failed_fast || job->run->err.code || job->run->interrupted) {
+	if (job->run->err.code || job->run->interrupted) {
 		job_kill_guest(job);
 		return;
 	}
-	if (job->file->control && s && !job->spoiled)
+	if (job->run->failed_fast && job->run->settings->interactive)
+		reach_stay(job, false);
+	else if (job->run->failed_fast)
+		job_kill_guest(job);
+	else if (job->file->control && s && !job->spoiled)
 		run_one(job, s);
 	else if (!job->file->control && !job->progressed && (s || job->file->needs.tests_unknown))
 		run_rest(job);
+	else if (job->run->settings->interactive)
+		reach_stay(job, false);
 	else if (job->spoiled)
 		job_kill_guest(job);
 	else
@@ -217,6 +225,8 @@ void steps_frame(void *arg, const struct frame *f)
 	struct job *job = arg;
 
 	job->last_sign_ns = loop_now_ns();
+	if (job->control && control_frame(job->control, f))
+		return;
 	if (job->phase == JOB_TROUBLE || job->phase == JOB_STOP)
 		return;
 	switch (f->type) {

@@ -41,7 +41,10 @@ static void finish(struct job *job)
 		subtest_miss_all(job, v == VERDICT_ERROR ? v : VERDICT_MISS, reason,
 				 job->trouble_title ? job->trouble_title : job->cur.title);
 	}
-	job_kill_guest(job);
+	if (job->run->settings->interactive && !job->run->interrupted && vm_runs(job->vm))
+		reach_stay(job, true);
+	else
+		job_kill_guest(job);
 }
 
 static void got_registers(void *arg, const char *text)
@@ -77,7 +80,8 @@ static void ask(struct job *job)
 
 void trouble(struct job *job, enum verdict v, const char *reason, const char *title, bool alive)
 {
-	if (job->phase == JOB_STOP || job->phase == JOB_DONE)
+	if (job->phase == JOB_STOP || job->phase == JOB_DONE ||
+	    (job->phase == JOB_STAY && job->dead))
 		return;
 	if (job->phase == JOB_TROUBLE) {
 		/* It died while it was asked: what it had said by then has to do. */
@@ -89,7 +93,7 @@ void trouble(struct job *job, enum verdict v, const char *reason, const char *ti
 	job->trouble_reason = reason;
 	str_set(&job->trouble_title, title);
 	job_set_phase(job, JOB_TROUBLE);
-	if (alive)
+	if (alive && !job->run->settings->interactive)
 		ask(job);
 	else
 		finish(job);
