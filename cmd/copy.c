@@ -94,7 +94,7 @@ static int push(const char *dir, const char *to, int n, char **paths, struct err
 	r = start_tar(&here, -1, fd[1], &pid, err);
 	close(fd[1]);
 	if (r == 0) {
-		r = shell_exec(dir, &there, fd[0], STDOUT_FILENO, err);
+		r = shell_exec(dir, &there, fd[0], STDOUT_FILENO, 0, err);
 		close(fd[0]);
 		return r < 0 ? (join(pid, 1), r) : join(pid, r);
 	}
@@ -132,7 +132,7 @@ static int unpack(const char *dir, const char *temp, const struct strv *there, s
 	r = start_tar(&here, fd[0], STDOUT_FILENO, &pid, err);
 	close(fd[0]);
 	if (r == 0) {
-		r = shell_exec(dir, there, -1, fd[1], err);
+		r = shell_exec(dir, there, -1, fd[1], 0, err);
 		close(fd[1]);
 		return r < 0 ? (join(pid, 1), r) : join(pid, r);
 	}

@@ -17,7 +17,8 @@
 #include "run/remote.h"
 #include "run/sshconf.h"
 
-int shell_exec(const char *dir, const struct strv *argv, int in, int out, struct err *err)
+int shell_exec(const char *dir, const struct strv *argv, int in, int out, int start_ms,
+	       struct err *err)
 {
 	_cleanup_strv_ struct strv env = {0};
 	_cleanup_close_ int nothing = in < 0 ? open("/dev/null", O_RDONLY | O_CLOEXEC) : -1;
@@ -29,6 +30,7 @@ int shell_exec(const char *dir, const struct strv *argv, int in, int out, struct
 		.in = in < 0 ? nothing : in,
 		.out = out,
 		.out_err = STDERR_FILENO,
+		.start_ms = start_ms,
 	};
 
 	sshconf_env(&env);
@@ -54,7 +56,7 @@ int shell_has_server(const char *dir, bool *has, struct err *err)
 	if (fd < 0)
 		return err_errno(err, "%s", said);
 	sshconf_probe(&argv, &env);
-	r = shell_exec(dir, &argv, -1, fd, err);
+	r = shell_exec(dir, &argv, -1, fd, 0, err);
 	*has = r == 0 && lseek(fd, 0, SEEK_CUR) > 0;
 	if (r < 0 || rename(said, *has ? yes : no) < 0)
 		unlink(said);
@@ -111,7 +113,7 @@ int shell_run(const char *dir, int argc, char **argv, struct err *err)
 	strv_addv(&words, "/bin/sh", NULL);
 	if (argc)
 		strv_addv(&words, "-c", text, NULL);
-	return shell_exec(dir, &words, STDIN_FILENO, STDOUT_FILENO, err);
+	return shell_exec(dir, &words, STDIN_FILENO, STDOUT_FILENO, 0, err);
 }
 
 int cmd_console(int argc, char **argv, struct err *err)

@@ -17,8 +17,10 @@ int shell_has_server(const char *dir, bool *has, struct err *err);
  */
 int shell_run(const char *dir, int argc, char **argv, struct err *err);
 
-/* A command between our descriptors. in -1: nothing to read. */
-int shell_exec(const char *dir, const struct strv *argv, int in, int out, struct err *err);
+/* A command between our descriptors. in -1: nothing to read. It has to start within start_ms, 0:
+ * some time. */
+int shell_exec(const char *dir, const struct strv *argv, int in, int out, int start_ms,
+	       struct err *err);
 
 /* This terminal at the guest until either leaves. */
 int shell_attach(const char *dir, bool watch, struct err *err);

@@ -171,7 +171,8 @@ static void start_shell(struct attach *a)
 	};
 	char id[24];
 
-	strv_addv(&argv, "/bin/sh", "-c", "exec bash -l 2>/dev/null || exec sh -l", NULL);
+	strv_addv(&argv, "/bin/sh", "-c", "command -v bash >/dev/null && exec bash -l; exec sh -l",
+		  NULL);
 	sshconf_env(&env);
 	term_size(a->term.fd, &c.rows, &c.cols);
 	snprintf(id, sizeof(id), "shell%u", ++a->shells);

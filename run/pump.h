@@ -18,6 +18,7 @@ struct pump_config {
 	const char *cwd;
 	int rows, cols;	      /* of a pty */
 	int in, out, out_err; /* stay the caller's; in -1: nothing is read, see pump_input() */
+	int start_ms; /* remote_run(): how long the guest may take to start it; 0: for ever */
 	/* What was read from in, on its way to the guest: changed in place; the length. NULL: none.
 	 */
 	size_t (*filter)(void *arg, char *data, size_t len);

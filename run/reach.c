@@ -65,6 +65,21 @@ static void debugged(void *arg)
 	job_limit(job, INT64_MAX);
 }
 
+/* "" where there is one, or nothing says that there is none. */
+static const char *why_no_kgdb(const struct job *job)
+{
+	_cleanup_free_ char *on =
+		kernel_config_get(&job->file->kernel->kernel, "KGDB_SERIAL_CONSOLE");
+
+	if (on && strcmp(on, "y") != 0)
+		return "the kernel has no CONFIG_KGDB_SERIAL_CONSOLE";
+	if (job->guest.config.kgdb)
+		return "";
+	return job->run->settings->interactive
+		       ? "this architecture's machine has no second serial port"
+		       : "the guest was not started by boot or run -I";
+}
+
 static void describe(void *arg, struct frame_writer *w)
 {
 	struct job *job = arg;
@@ -82,7 +97,7 @@ static void describe(void *arg, struct frame_writer *w)
 	frame_add(w, "vmlinux", k->vmlinux ? k->vmlinux : "");
 	frame_add(w, "modules", k->modules ? k->modules : "");
 	frame_add(w, "arch", job->file->arch->name);
-	frame_add(w, "kgdb", job->guest.config.kgdb ? "1" : "");
+	frame_add(w, "no_kgdb", why_no_kgdb(job));
 	frame_add(w, "out", job->run->out.path);
 }
 

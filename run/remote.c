@@ -167,6 +167,7 @@ int remote_ask_dir(const char *dir, const char *what, const char *arg, struct re
 struct running {
 	struct pump *pump;
 	struct loop *loop;
+	struct loop_source *patience;
 	int status, signal;
 	bool lost;
 	char why[600];
@@ -198,15 +199,32 @@ static void stream_ended(void *arg, int status, int signal, const char *why)
 	loop_quit(r->loop);
 }
 
+static void stream_started(void *arg)
+{
+	struct running *r = arg;
+
+	loop_timer_set(r->patience, INT64_MAX);
+}
+
+static void out_of_patience(void *arg)
+{
+	struct running *r = arg;
+
+	pump_lost(r->pump, "the guest does not answer");
+}
+
 static int run_on(struct running *r, int fd, const struct pump_config *config, struct err *err)
 {
 	const struct agent_handler handler = {stream_frame, stream_closed, r};
 	struct pump_config c = *config;
 	struct agent *link = agent_new(r->loop, fd, &handler);
 
-	c.started = NULL;
+	c.started = stream_started;
 	c.ended = stream_ended;
 	c.arg = r;
+	r->patience = loop_timer(
+		r->loop, c.start_ms ? loop_now_ns() + c.start_ms * NSEC_PER_MSEC : INT64_MAX,
+		out_of_patience, r);
 	r->pump = pump_new(r->loop, link, "run", &c);
 	if (r->pump)
 		loop_run(r->loop);

@@ -179,7 +179,7 @@ static void add_proxy(struct strbuf *b, const char *program, const char *dir)
 	strbuf_shell_quote(&words, program);
 	strbuf_puts(&words, " stream ");
 	strbuf_shell_quote(&words, dir);
-	strbuf_puts(b, "\tProxyCommand exec ");
+	strbuf_puts(b, "\tProxyCommand ");
 	for (const char *p = words.s; *p; p++)
 		strbuf_addf(b, *p == '%' ? "%%%%" : "%c", *p);
 	strbuf_putc(b, '\n');
