@@ -38,7 +38,7 @@ int shell_exec(const char *dir, const struct strv *argv, int in, int out, int st
 }
 
 /* What the guest answered is kept beside its keys, as the name of an empty file. */
-int shell_has_server(const char *dir, bool *has, struct err *err)
+int shell_has_server(const char *dir, bool *has, bool *first, struct err *err)
 {
 	_cleanup_free_ char *yes = xasprintf("%s/" CONTROL_HOST_DIR "/sshd", dir);
 	_cleanup_free_ char *no = xasprintf("%s/" CONTROL_HOST_DIR "/no-sshd", dir);
@@ -50,7 +50,8 @@ int shell_has_server(const char *dir, bool *has, struct err *err)
 	int r;
 
 	*has = path_exists(yes);
-	if (*has || path_exists(no))
+	*first = !*has && !path_exists(no);
+	if (!*first)
 		return 0;
 	fd = open(said, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	if (fd < 0)

@@ -8,8 +8,8 @@
 #include "base/err.h"
 #include "base/str.h"
 
-/* Whether the guest's root has an sshd; it is asked once. */
-int shell_has_server(const char *dir, bool *has, struct err *err);
+/* Whether the guest's root has an sshd; it is asked once, and *first set then. */
+int shell_has_server(const char *dir, bool *has, bool *first, struct err *err);
 
 /*
  * As ssh does it: the words as one line for root's shell, or a shell on this terminal without

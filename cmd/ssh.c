@@ -63,19 +63,20 @@ int cmd_ssh(int argc, char **argv, struct err *err)
 	_cleanup_free_ char *dir = NULL;
 	_cleanup_free_ char *ssh = find_program("ssh");
 	int r = reach_parse(REACH_ANY, "[COMMAND...]", 0, 10000, argc, argv, &reach, err);
-	bool server;
+	bool server, first;
 
 	if (r)
 		return r == OPT_WANTS_HELP ? 0 : r;
 	dir = reach_find(&reach, err);
 	if (!dir)
 		return err->code;
-	r = shell_has_server(dir, &server, err);
+	r = shell_has_server(dir, &server, &first, err);
 	if (r < 0)
 		return r;
 	if (server && ssh)
 		return exec_ssh(dir, argc - reach.rest, argv + reach.rest, err);
-	log_note("%s: a shell by ktest's agent instead of ssh",
-		 ssh ? "the guest's root has no sshd" : "no ssh here (OpenSSH's client)");
+	if (first)
+		log_note("%s: a shell by ktest's agent instead of ssh",
+			 ssh ? "the guest's root has no sshd" : "no ssh here (OpenSSH's client)");
 	return shell_run(dir, argc - reach.rest, argv + reach.rest, err);
 }

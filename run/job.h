@@ -85,6 +85,7 @@ struct job {
 	bool progressed;	   /* a subtest was started in this guest */
 	int64_t panic_ns;	   /* when the console said so; 0: it did not */
 	struct control *control;   /* NULL: it cannot be reached */
+	bool streams;		   /* its agent has them */
 	bool shown;		   /* its user has it on the terminal */
 	bool dead;		   /* it is stopped for good, and stays to be looked at */
 	bool debugged;		   /* a debugger may have stopped it: time does not count */

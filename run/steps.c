@@ -15,6 +15,18 @@
 
 /* ---- the way up: boot, setup, init */
 
+static bool has_word(const char *list, const char *word)
+{
+	size_t len = strlen(word), n;
+
+	for (; list && *list; list += n + (list[n] == ' ')) {
+		n = strcspn(list, " ");
+		if (n == len && !memcmp(list, word, n))
+			return true;
+	}
+	return false;
+}
+
 static void got_hello(struct job *job, const struct frame *f)
 {
 	const char *version = frame_get(f, "version");
@@ -30,6 +42,7 @@ static void got_hello(struct job *job, const struct frame *f)
 		return;
 	}
 	vm_booted(job->vm);
+	job->streams = has_word(frame_get(f, "caps"), "streams");
 	job->wait_id = ++job->next_id;
 	job_set_phase(job, JOB_SETUP);
 	job_deadline(job, job_scale(job, SETUP_NS));
@@ -80,7 +93,8 @@ static void got_setup_done(struct job *job, const struct frame *f)
 	guest_names_read(&job->guest, f, &job->names);
 	job_guest_event(job, "ready", NULL);
 	if (job->control)
-		control_ready(job->control, true, NULL);
+		control_ready(job->control, job->streams,
+			      job->streams ? NULL : "the guest's agent knows no streams");
 	job_set_phase(job, JOB_INIT);
 	job_deadline(job, job_scale(job, INIT_NS));
 	start_session(job, "init", &none);
