@@ -13,15 +13,26 @@ as()
 
 phase()
 {
-	ktest ps --json
-	[[ $(jq -r --arg out "$T/out" '.[] | select(.out == $out) | .phase' "$T/stdout") == "$1" ]]
+	as "$KTEST" ps --json >"$T/ps"
+	[[ $(jq -r --arg out "$T/out" '.[] | select(.out == $out) | .phase' "$T/ps") == "$1" ]]
 }
 
+# run_apart [OPTION...]: in the background as $pid; what others say is not mixed with what it says.
+run_apart()
+{
+	run_args
+	(export_environment; exec "$KTEST" "${args[@]}" "$@" "$T/tree/t.ktest") \
+		>"$T/run.out" 2>&1 </dev/null &
+	pid=$!
+}
+
+# A home of its own, which holds no key
 begin
 STORE=$T/home
 mkdir -p "$STORE/.cache/ktest" "$STORE/.ktest"
-ln -s "${XDG_CACHE_HOME:-$HOME/.cache}/ktest"/* "$STORE/.cache/ktest/"
-rm -f "$STORE/.cache/ktest/guests"
+for f in initramfs payload accel.json; do
+	ln -s "${XDG_CACHE_HOME:-$HOME/.cache}/ktest/$f" "$STORE/.cache/ktest/"
+done
 ln -s "$HOME/.ktest/kernels" "$STORE/.ktest/"
 if ! type -P sshd >/dev/null; then
 	cp -R "${SSHD:-${XDG_CACHE_HOME:-$HOME/.cache}/ktest/sshd}" "$T/tree/sshd"
@@ -41,7 +52,7 @@ init_sshd()
 
 test_interactive() { [[ $ktest_interactive == true ]]; }
 END
-run_background -I -n none
+run_apart -I -n none
 wait_for 'the guest stays' phase stay
 is 'it stays when all is done' "$(grep -c 'PASSED interactive' "$T/out/out/t")" 1
 
@@ -76,8 +87,7 @@ cp "$T/known" "$T/out/vm/host/ssh/known_hosts"
 ssh -F "$T/out/vm/ssh_config" -o IdentityFile="$T/other" -o IdentitiesOnly=yes -o BatchMode=yes \
 	-o UserKnownHostsFile="$T/known" -i "$T/other" ktest true 2>"$T/stderr"
 is 'ssh: it is ktest'\''s key that lets in' "$(ls "$STORE/.local/share/ktest")" "id_ed25519
-id_ed25519.pub
-runs"
+id_ed25519.pub"
 
 # Files
 mkdir -p "$T/here/dir/sub"
@@ -102,11 +112,11 @@ like 'push: none' "$status $(cat "$T/stderr")" '^125 ktest: nowhere: no such fil
 cd / || exit 2
 
 # What was started by hand survives; a restart ends it, and the keys are the same after it.
-ktest ssh -o "$T/out" 'sleep 1000 >/dev/null 2>&1 & echo b >/proc/sysrq-trigger; sleep 100'
+ktest ssh -o "$T/out" 'sleep 1000 >/dev/null 2>&1 & sync; echo b >/proc/sysrq-trigger; sleep 100'
 is 'a restart ends the connection' "$status" 255
 ktest ssh -o "$T/out" 'pgrep -c sleep; cat /proc/uptime'
 is 'and the next one waits for the guest' "$(head -n 1 "$T/stdout")" 0
-ktest ssh -o "$T/out" poweroff -f
+ktest ssh -o "$T/out" 'sync; echo o >/proc/sysrq-trigger; sleep 100'
 await
 is 'switched off: exit status' "$status" 0
 is 'switched off: verdict' "$(verdicts)" 'interactive=PASS'
@@ -120,7 +130,7 @@ test_second() { pgrep -x sleep; [[ -e /tmp/there ]]; }
 END
 LIMIT=60
 STORE=$HOME
-run_background
+run_apart
 there() { ktest ssh -o "$T/out" ls /tmp; grep -qx there "$T/stdout"; }
 wait_for 'the first subtest' there
 # By the agent alone: there is no sshd in this root, or it was found by now.

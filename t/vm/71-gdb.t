@@ -44,8 +44,10 @@ like 'gdb: a string of the kernel' "$(cat "$T/stdout")" 'banner: Linux version 6
 like 'gdb: a variable' "$(cat "$T/stdout")" 'jiffies: [1-9][0-9]+'
 ktest ssh -o "$T/out" echo alive
 is 'gdb: let go' "$status $(tail -n 1 "$T/stdout")" '0 alive'
-# One that does not let go by itself
-ktest gdb -o "$T/out" -- -batch -ex 'interrupt' -ex 'kill'
+# One that is killed while it holds it
+# shellcheck disable=SC2016 # for the shell that gdb starts
+ktest gdb -o "$T/out" -- -batch -ex 'shell kill -KILL $PPID'
+is 'gdb: killed' "$status" 137
 ktest ssh -o "$T/out" echo alive
 is 'gdb: let go by ktest' "$status $(tail -n 1 "$T/stdout")" '0 alive'
 ktest kgdb -o "$T/out"
