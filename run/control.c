@@ -15,7 +15,7 @@
 
 #define CLIENTS_MAX 64
 #define CHUNK	    8192
-#define CTRL_O	    "\x0f" /* the sysrq key of an hvc console */
+#define CTRL_O	    '\x0f' /* the sysrq key of an hvc console */
 
 static char frame_buf[FRAME_HEADER_SIZE + FRAME_PAYLOAD_MAX];
 
@@ -138,13 +138,13 @@ static void ask_mon(struct client *c, const char *arg)
 static void ask_sysrq(struct client *c, const char *arg)
 {
 	const struct control_guest *g = &c->control->guest;
+	const char keys[2] = {CTRL_O, arg[0]};
 
 	if (strlen(arg) != 1 || arg[0] <= ' ' || arg[0] > '~') {
 		client_end(c, c->asked, "sysrq takes one key");
 		return;
 	}
-	g->type(g->arg, CTRL_O, 1);
-	g->type(g->arg, arg, 1);
+	g->type(g->arg, keys, sizeof(keys));
 	client_end(c, c->asked, NULL);
 }
 

@@ -33,7 +33,7 @@ command_line()
 {
 	run_args
 	args[0]=boot
-	printf '%q ' "$KTEST" "${args[@]}" "$@"
+	printf '%q ' "$KTEST" "${args[@]}"
 }
 
 shows() { grep -qaF -- "$1" "$T/screen"; }
