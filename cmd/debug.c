@@ -85,7 +85,7 @@ static int fetch_symbols(struct debug *d, const char *path, struct err *err)
 	_cleanup_free_ char *text = NULL;
 	_cleanup_close_ int fd =
 		open(text_path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-	size_t len;
+	size_t len = 0;
 	int r;
 
 	if (fd < 0)

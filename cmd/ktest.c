@@ -52,6 +52,26 @@ static const struct command {
 	{"selftest", cmd_selftest, "[options]",
 	 "boot a kernel with nothing in it and check what tests need"},
 	{"doctor", cmd_doctor, "", "what this machine has and lacks for running tests"},
+	{"help", cmd_help, "", "this list"},
+	{"keeper", cmd_keeper, NULL, NULL},
+	{"words", cmd_words, NULL, NULL},
+	{0},
+};
+
+static const struct command build_commands[] = {
+	{"run", cmd_build_run, "[options] TEST... [SUBTEST...]",
+	 "build the kernel that the tests need, run them in it, print verdicts"},
+	{"boot", cmd_build_boot, "[options]", "build a kernel, boot it, get a shell"},
+	{"build", cmd_build, "[options] [TEST]", "build and install, and with -D publish"},
+	{"config", cmd_config, "[options] [TEST]", "edit the configuration (nconfig)"},
+	{"oldconfig", cmd_oldconfig, "[options] [TEST]", "be asked for what is new in it"},
+	{"faddr2line", cmd_faddr2line, "[options] ADDRESS...", "FUNCTION+OFFSET/SIZE to lines"},
+	{"help", cmd_help, "", "this list"},
+	{0},
+};
+
+/* At a guest that runs, however it was started: every program with commands has them. */
+static const struct command guest_commands[] = {
 	{"ps", cmd_ps, "[--json]", "the guests that run"},
 	{"ssh", cmd_ssh, "[--vm NAME] [COMMAND...]", "a shell or a command in a guest"},
 	{"console", cmd_console, "[--vm NAME]",
@@ -64,20 +84,6 @@ static const struct command {
 	{"pull", cmd_pull, "[--vm NAME] [-t DIR] FILE...", "copy files out of a guest"},
 	{"kill", cmd_kill, "[--vm NAME]", "end a guest"},
 	{"stream", cmd_stream, NULL, NULL},
-	{"help", cmd_help, "", "this list"},
-	{"keeper", cmd_keeper, NULL, NULL},
-	{"words", cmd_words, NULL, NULL},
-	{0},
-};
-
-static const struct command build_commands[] = {
-	{"run", cmd_build_run, "[options] TEST... [SUBTEST...]",
-	 "build the kernel that the tests need, run them in it, print verdicts"},
-	{"build", cmd_build, "[options] [TEST]", "build and install, and with -D publish"},
-	{"config", cmd_config, "[options] [TEST]", "edit the configuration (nconfig)"},
-	{"oldconfig", cmd_oldconfig, "[options] [TEST]", "be asked for what is new in it"},
-	{"faddr2line", cmd_faddr2line, "[options] ADDRESS...", "FUNCTION+OFFSET/SIZE to lines"},
-	{"help", cmd_help, "", "this list"},
 	{0},
 };
 
@@ -88,15 +94,22 @@ static const struct program programs[] = {
 	{"testy", NULL, cmd_testy},
 };
 
+static void print_commands(const struct command *c)
+{
+	for (; c->name; c++)
+		if (c->help)
+			printf("  %-10s %-32s %s\n", c->name, c->args, c->help);
+}
+
 static int cmd_help(int argc, char **argv, struct err *err)
 {
 	(void)argc;
 	(void)argv;
 	(void)err;
 	printf("usage: %s COMMAND [options] [args]\n\n", program->name);
-	for (const struct command *c = program->commands; c->name; c++)
-		if (c->help)
-			printf("  %-10s %-32s %s\n", c->name, c->args, c->help);
+	print_commands(program->commands);
+	printf("\nat a guest that runs:\n");
+	print_commands(guest_commands);
 	printf("\n'%s COMMAND -h' lists the options of a command.\n", program->name);
 	return 0;
 }
@@ -122,9 +135,9 @@ static const struct program *find_program_named(const char *name)
 	return &programs[0];
 }
 
-static const struct command *find_command(const char *name)
+static const struct command *find_command(const struct command *c, const char *name)
 {
-	for (const struct command *c = program->commands; c->name; c++)
+	for (; c->name; c++)
 		if (!strcmp(c->name, name))
 			return c;
 	return NULL;
@@ -151,7 +164,9 @@ static int run_command(int argc, char **argv, struct err *err)
 		return usage(NULL);
 	if (!strcmp(argv[1], "-h") || !strcmp(argv[1], "--help"))
 		return cmd_help(0, NULL, NULL);
-	c = find_command(argv[1]);
+	c = find_command(program->commands, argv[1]);
+	if (!c)
+		c = find_command(guest_commands, argv[1]);
 	return c ? c->main(argc - 1, argv + 1, err) : usage(argv[1]);
 }
 

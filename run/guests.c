@@ -135,7 +135,7 @@ static int find_listed(const char *cache, const char *name, char **dir, struct e
 	_cleanup_free_ char *names = names_of(v, n);
 	int r = 0, i = choose(v, n, name, &matches);
 
-	if (i >= 0)
+	if (v && i >= 0)
 		*dir = xstrdup(v[i].dir);
 	else if (!n)
 		r = err_set(err, ENOENT, "no guest runs; 'ktest boot' starts one");

@@ -40,8 +40,8 @@ end()
 
 begin
 boot_background
-is 'the socket is only its owner'\''s' "$(stat -c %a "$T/out/vm/host" "$T/out/vm/host/control" | tr '\n' ' ')" \
-	'700 600 '
+modes=$(stat -c %a "$T/out/vm/host" "$T/out/vm/host/control")
+is 'the socket is only its owner'\''s' "${modes//$'\n'/ }" '700 600'
 ktest ps
 like 'ps' "$(cat "$T/stdout")" "^$pid\.vm1 +stay .* boot .*$T/out\$"
 ktest ps --json
@@ -115,7 +115,8 @@ cd "$T" || exit 2
 mv "$T/out" "$T/other-out"
 ktest mon info status
 is 'two guests and none named' "$status" 129
-like 'two guests: they are listed' "$(cat "$T/stderr")" "2 guests run; name one with --vm: $first.vm1 $second.vm1|$second.vm1 $first.vm1"
+like 'two guests: they are listed' "$(cat "$T/stderr")" \
+	"2 guests run; name one with --vm: ($first.vm1 $second.vm1|$second.vm1 $first.vm1)"
 ktest mon --vm vm1 info status
 is 'a name that both have' "$status" 129
 ktest mon --vm "$second.vm1" info status
