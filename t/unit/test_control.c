@@ -163,13 +163,13 @@ static void settle(void)
 }
 
 /* TYPE and fields key, value, ..., NULL */
-static void say(struct agent *to, uint16_t frame_type, ...)
+static void say(struct agent *to, unsigned int frame_type, ...)
 {
 	struct frame_writer w;
 	const char *key;
 	va_list ap;
 
-	frame_begin(&w, frame_buf, sizeof(frame_buf), frame_type);
+	frame_begin(&w, frame_buf, sizeof(frame_buf), (uint16_t)frame_type);
 	va_start(ap, frame_type);
 	while ((key = va_arg(ap, const char *)))
 		frame_add(&w, key, va_arg(ap, const char *));
@@ -178,14 +178,14 @@ static void say(struct agent *to, uint16_t frame_type, ...)
 	settle();
 }
 
-static void guest_says(uint16_t frame_type, ...)
+static void guest_says(unsigned int frame_type, ...)
 {
 	struct frame_writer w;
 	const char *key;
 	struct frame f;
 	va_list ap;
 
-	frame_begin(&w, frame_buf, sizeof(frame_buf), frame_type);
+	frame_begin(&w, frame_buf, sizeof(frame_buf), (uint16_t)frame_type);
 	va_start(ap, frame_type);
 	while ((key = va_arg(ap, const char *)))
 		frame_add(&w, key, va_arg(ap, const char *));
