@@ -24,7 +24,7 @@ ALL_LIBS   := $(shell $(PKGCONFIG) --libs $(LIBS)) -lm
 
 LIB_SRCS   := $(wildcard base/*.c proto/*.c kernel/*.c kbuild/*.c image/*.c vm/*.c diag/*.c run/*.c report/*.c)
 CMD_SRCS   := $(wildcard cmd/*.c)
-AGENT_SRCS := $(wildcard guest/*.c) proto/frame.c
+AGENT_SRCS := $(wildcard guest/*.c proto/*.c)
 UNIT_NAMES := $(patsubst %.c,%,$(wildcard t/unit/test_*.c))
 FUZZ_NAMES := $(patsubst %.c,%,$(wildcard t/fuzz/fuzz_*.c))
 FAKE_QEMU  := $(BUILD)/t/cli/qemu-system-x86_64
@@ -110,7 +110,7 @@ libexec/probe.x86_64: guest/probe/probe.S guest/probe/probe.ld
 	$(CC) -m32 -c -o $(BUILD)/probe.o guest/probe/probe.S
 	$(LD) -m elf_i386 -T guest/probe/probe.ld --oformat binary -o $@ $(BUILD)/probe.o
 
-$(FAKE_QEMU): $(wildcard t/cli/*.c t/cli/*.h) proto/frame.c proto/frame.h $(BUILD)/flags
+$(FAKE_QEMU): $(wildcard t/cli/*.c t/cli/*.h proto/*.c proto/*.h) $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -o $@ $(filter %.c,$^) $(ALL_LIBS)
 

@@ -17,6 +17,8 @@ extern struct progress *cmd_progress;
 
 int cmd_run(int argc, char **argv, struct err *err);
 int cmd_build_run(int argc, char **argv, struct err *err); /* build-test-kernel run */
+int cmd_boot(int argc, char **argv, struct err *err);
+int cmd_build_boot(int argc, char **argv, struct err *err);
 int cmd_needs(int argc, char **argv, struct err *err);
 int cmd_results(int argc, char **argv, struct err *err);
 int cmd_report(int argc, char **argv, struct err *err);
@@ -33,6 +35,21 @@ int cmd_config(int argc, char **argv, struct err *err);
 int cmd_oldconfig(int argc, char **argv, struct err *err);
 int cmd_faddr2line(int argc, char **argv, struct err *err);
 int cmd_testy(int argc, char **argv, struct err *err);
+
+/* At a guest that runs; both programs have them. */
+int cmd_ps(int argc, char **argv, struct err *err);
+int cmd_ssh(int argc, char **argv, struct err *err);
+int cmd_console(int argc, char **argv, struct err *err);
+int cmd_mon(int argc, char **argv, struct err *err);
+int cmd_sysrq(int argc, char **argv, struct err *err);
+int cmd_gdb(int argc, char **argv, struct err *err);
+int cmd_kgdb(int argc, char **argv, struct err *err);
+int cmd_push(int argc, char **argv, struct err *err);
+int cmd_pull(int argc, char **argv, struct err *err);
+int cmd_kill(int argc, char **argv, struct err *err);
+/* `stream DIR`: the ProxyCommand of ssh. Not for people. */
+int cmd_stream(int argc, char **argv, struct err *err);
+
 /* `words COMMAND [mdoc]`: its options for shell completion, or for the manual page; `words archs`.
  * Not for people.
  */

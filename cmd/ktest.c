@@ -42,6 +42,7 @@ static const struct command {
 } ktest_commands[] = {
 	{"run", cmd_run, "[options] TEST... [SUBTEST...]",
 	 "boot a kernel, run test files in it, print verdicts"},
+	{"boot", cmd_boot, "[options]", "boot a kernel, get a shell"},
 	{"needs", cmd_needs, "TEST [--json]", "what a test file declares, and its subtests"},
 	{"results", cmd_results, "[-o DIR] [--json] ...", "derive results.json and reports again"},
 	{"report", cmd_report, "[-o DIR] [FILE.html]", "one HTML file of a run, with its logs"},
@@ -63,11 +64,29 @@ static const struct command {
 static const struct command build_commands[] = {
 	{"run", cmd_build_run, "[options] TEST... [SUBTEST...]",
 	 "build the kernel that the tests need, run them in it, print verdicts"},
+	{"boot", cmd_build_boot, "[options]", "build a kernel, boot it, get a shell"},
 	{"build", cmd_build, "[options] [TEST]", "build and install, and with -D publish"},
 	{"config", cmd_config, "[options] [TEST]", "edit the configuration (nconfig)"},
 	{"oldconfig", cmd_oldconfig, "[options] [TEST]", "be asked for what is new in it"},
 	{"faddr2line", cmd_faddr2line, "[options] ADDRESS...", "FUNCTION+OFFSET/SIZE to lines"},
 	{"help", cmd_help, "", "this list"},
+	{0},
+};
+
+/* At a guest that runs, however it was started: every program with commands has them. */
+static const struct command guest_commands[] = {
+	{"ps", cmd_ps, "[--json]", "the guests that run"},
+	{"ssh", cmd_ssh, "[--vm NAME] [COMMAND...]", "a shell or a command in a guest"},
+	{"console", cmd_console, "[--vm NAME]",
+	 "this terminal at a guest: a shell and its console"},
+	{"mon", cmd_mon, "[--vm NAME] [COMMAND...]", "QEMU's monitor"},
+	{"sysrq", cmd_sysrq, "[--vm NAME] KEY", "a SysRq key for the guest's kernel"},
+	{"gdb", cmd_gdb, "[--vm NAME] [ARG...]", "gdb at QEMU"},
+	{"kgdb", cmd_kgdb, "[--vm NAME] [ARG...]", "gdb at the kernel's own debugger"},
+	{"push", cmd_push, "[--vm NAME] [-t DIR] FILE...", "copy files into a guest"},
+	{"pull", cmd_pull, "[--vm NAME] [-t DIR] FILE...", "copy files out of a guest"},
+	{"kill", cmd_kill, "[--vm NAME]", "end a guest"},
+	{"stream", cmd_stream, NULL, NULL},
 	{0},
 };
 
@@ -78,15 +97,22 @@ static const struct program programs[] = {
 	{"testy", NULL, cmd_testy},
 };
 
+static void print_commands(const struct command *c)
+{
+	for (; c->name; c++)
+		if (c->help)
+			printf("  %-10s %-32s %s\n", c->name, c->args, c->help);
+}
+
 static int cmd_help(int argc, char **argv, struct err *err)
 {
 	(void)argc;
 	(void)argv;
 	(void)err;
 	printf("usage: %s COMMAND [options] [args]\n\n", program->name);
-	for (const struct command *c = program->commands; c->name; c++)
-		if (c->help)
-			printf("  %-10s %-32s %s\n", c->name, c->args, c->help);
+	print_commands(program->commands);
+	printf("\nat a guest that runs:\n");
+	print_commands(guest_commands);
 	printf("\n'%s COMMAND -h' lists the options of a command.\n", program->name);
 	return 0;
 }
@@ -112,9 +138,9 @@ static const struct program *find_program_named(const char *name)
 	return &programs[0];
 }
 
-static const struct command *find_command(const char *name)
+static const struct command *find_command(const struct command *c, const char *name)
 {
-	for (const struct command *c = program->commands; c->name; c++)
+	for (; c->name; c++)
 		if (!strcmp(c->name, name))
 			return c;
 	return NULL;
@@ -141,7 +167,9 @@ static int run_command(int argc, char **argv, struct err *err)
 		return usage(NULL);
 	if (!strcmp(argv[1], "-h") || !strcmp(argv[1], "--help"))
 		return cmd_help(0, NULL, NULL);
-	c = find_command(argv[1]);
+	c = find_command(program->commands, argv[1]);
+	if (!c)
+		c = find_command(guest_commands, argv[1]);
 	return c ? c->main(argc - 1, argv + 1, err) : usage(argv[1]);
 }
 

@@ -89,10 +89,12 @@ static int execute(struct run_options *o, int argc, char **argv, int rest, struc
 	if (o->json)
 		ui.event = show_event;
 	screen_open(&screen, !is_quiet(o));
+	if (o->s.interactive)
+		screen_interactive(&ui);
 	r = run_execute(&o->s, tests, n, &words, &ui, &status, err);
 	screen_close(&screen);
 	/* A report that is missed is no success. */
-	if (r == 0 && print_reports(o, screen.terminal) < 0 && status == 0)
+	if (r == 0 && !o->boot && print_reports(o, screen.terminal) < 0 && status == 0)
 		status = 125;
 	if (r == 0 && err->code)
 		fprintf(stderr, "ktest: %s\n", err->msg);
@@ -102,13 +104,12 @@ static int execute(struct run_options *o, int argc, char **argv, int rest, struc
 	return r < 0 ? r : status;
 }
 
-static void print_help(const char *program, unsigned int command)
+static void print_help(const char *program, const char *args, unsigned int command)
 {
 	_cleanup_strbuf_ struct strbuf b = {0};
 
 	opt_help(run_opts, command, &b);
-	printf("usage: %s run [options] TEST [SUBTEST...] [TEST [SUBTEST...]]...\n\n%s", program,
-	       b.s);
+	printf("usage: %s %s\n\n%s", program, args, b.s);
 }
 
 /* -L: until a subtest fails, or somebody has had enough. */
@@ -131,7 +132,8 @@ static int run_with(const char *program, unsigned int command, int argc, char **
 	int rest, r = opt_parse(run_opts, command, argc, argv, &o, &rest, err);
 
 	if (r == OPT_WANTS_HELP) {
-		print_help(program, command);
+		print_help(program, "run [options] TEST [SUBTEST...] [TEST [SUBTEST...]]...",
+			   command);
 		options_done(&o);
 		return 0;
 	}
@@ -148,6 +150,49 @@ static int run_with(const char *program, unsigned int command, int argc, char **
 		r = (o.loop ? execute_loop : execute)(&o, argc, argv, rest, err);
 	options_done(&o);
 	return r;
+}
+
+/* The file that it needs is one of ours. */
+static int boot(struct run_options *o, char *name, struct err *err)
+{
+	_cleanup_free_ char *file = xasprintf("%s/lib/boot.ktest", o->s.tree);
+	char *words[] = {name, file, NULL};
+
+	o->boot = o->s.interactive = true;
+	return execute(o, 2, words, 1, err);
+}
+
+static int boot_with(const char *program, unsigned int command, int argc, char **argv,
+		     struct err *err)
+{
+	struct run_options o = {0};
+	int rest, r = opt_parse(run_opts, command, argc, argv, &o, &rest, err);
+
+	if (r == OPT_WANTS_HELP) {
+		print_help(program, "boot [options]", command);
+		options_done(&o);
+		return 0;
+	}
+	if (r == 0 && rest < argc)
+		r = err_usage(err, "boot: unexpected %s; '%s run -I TEST' runs a test first",
+			      argv[rest], program);
+	if (r == 0)
+		r = options_settle(&o, command, err);
+	cmd_verbose = o.trace || o.s.verbose;
+	if (r == 0)
+		r = boot(&o, argv[0], err);
+	options_done(&o);
+	return r;
+}
+
+int cmd_boot(int argc, char **argv, struct err *err)
+{
+	return boot_with("ktest", OF_RUN, argc, argv, err);
+}
+
+int cmd_build_boot(int argc, char **argv, struct err *err)
+{
+	return boot_with("build-test-kernel", OF_BUILD_RUN, argc, argv, err);
 }
 
 int cmd_run(int argc, char **argv, struct err *err)

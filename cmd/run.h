@@ -26,6 +26,7 @@ struct run_options {
 	bool json; /* --json */
 	struct formats formats;
 	bool loop;	      /* -L */
+	bool boot;	      /* no test: a guest for its user */
 	char *dest, *variant; /* of `build`: -D, -V */
 };
 

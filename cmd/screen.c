@@ -9,11 +9,16 @@
 #include "cmd/cmd.h"
 #include "report/build.h"
 #include "report/progress.h"
+#include "run/attach.h"
 
 static void show_text(void *arg, const char *text, size_t len)
 {
 	struct screen *s = arg;
 
+	if (s->attach) {
+		attach_text(s->attach, text, len);
+		return;
+	}
 	if (s->progress) {
 		progress_write(s->progress, text, len);
 		return;
@@ -70,4 +75,42 @@ struct run_ui screen_ui(struct screen *s)
 {
 	return (struct run_ui){
 		.live = show_text, .progress = show_progress, .build = show_build, .arg = s};
+}
+
+/* ---- a guest that stays */
+
+static void on_detached(void *arg, const char *why)
+{
+	(void)arg;
+	(void)why;
+}
+
+static void show_guest(void *arg, struct loop *loop, int fd)
+{
+	struct screen *s = arg;
+	const struct attach_config config = {.tty = STDIN_FILENO, .ended = on_detached, .arg = s};
+	struct err err = {0};
+
+	screen_close(s);
+	if (attach_new(loop, fd, &config, &s->attach, &err) < 0)
+		log_warn("no shell: %s", err.msg);
+}
+
+static void guest_gone(void *arg)
+{
+	struct screen *s = arg;
+
+	attach_free(s->attach);
+	s->attach = NULL;
+}
+
+void screen_interactive(struct run_ui *ui)
+{
+	if (isatty(STDIN_FILENO) && isatty(STDOUT_FILENO)) {
+		ui->stay = show_guest;
+		ui->gone = guest_gone;
+		return;
+	}
+	log_note("no terminal: the guest stays for 'ktest ssh', 'console' and others until 'ktest "
+		 "kill'");
 }

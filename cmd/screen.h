@@ -10,6 +10,7 @@
 struct screen {
 	bool terminal;
 	struct progress *progress; /* NULL: no terminal */
+	struct attach *attach;	   /* the terminal is at a guest that stays; NULL: it is not */
 	int64_t line_ns;	   /* of a build: when it last got a line */
 };
 
@@ -21,5 +22,7 @@ int screen_width(void);
 
 /* The callbacks of a run; they point at s. */
 struct run_ui screen_ui(struct screen *s);
+/* A guest that stays gets the terminal; where there is none, a line tells how to reach it. */
+void screen_interactive(struct run_ui *ui);
 
 #endif

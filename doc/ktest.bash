@@ -70,6 +70,22 @@ _ktest_run()
 	esac
 }
 
+# A guest that runs, and the command's own words.
+_ktest_guest()
+{
+	case $prev in
+	--vm) _ktest_offer "$("$ktest" ps 2>/dev/null | cut -d ' ' -f 1)" ;;
+	-o | --out) _ktest_dirs ;;
+	*)
+		if [[ $cur == -* ]]; then
+			_ktest_offer "--vm -o --out -h --help"
+		elif [[ ${COMP_WORDS[1]} == push ]]; then
+			_ktest_files
+		fi
+		;;
+	esac
+}
+
 _ktest_kernel()
 {
 	if ((COMP_CWORD == 2)); then
@@ -86,11 +102,12 @@ _ktest()
 	local ktest=$1 cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
 	COMPREPLY=()
 	if ((COMP_CWORD == 1)); then
-		_ktest_offer "run needs results report coverage history flaky compare kernel selftest doctor help"
+		_ktest_offer "run boot needs results report history flaky compare kernel selftest doctor help ps ssh console mon sysrq gdb kgdb push pull kill"
 		return
 	fi
 	case ${COMP_WORDS[1]} in
-	run | selftest) _ktest_run ;;
+	run | boot | selftest) _ktest_run ;;
+	ssh | console | mon | sysrq | gdb | kgdb | push | pull | kill) _ktest_guest ;;
 	needs)
 		if [[ $cur == -* ]]; then
 			_ktest_offer "-a --arch -p --priority --variant --json -h --help"

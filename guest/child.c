@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -55,21 +56,32 @@ static void set_limits(void)
 	write_text("/proc/self/oom_score_adj", 0, "0");
 }
 
-static int set_streams(void)
+static int set_streams(const struct child_io *io)
 {
-	int in = open("/dev/null", O_RDONLY | O_CLOEXEC);
-	int out = console_fd();
+	struct child_io console = {{-1, -1, -1}, 0};
 
-	return dup2(in, 0) < 0 || dup2(out, 1) < 0 || dup2(out, 2) < 0 ? -errno : 0;
+	if (!io) {
+		console.fd[0] = open("/dev/null", O_RDONLY | O_CLOEXEC);
+		console.fd[1] = console.fd[2] = console_fd();
+		io = &console;
+	}
+	if (io->tty && ioctl(io->fd[0], TIOCSCTTY, 0))
+		return -errno;
+	for (int i = 0; i < 3; i++) {
+		if (dup2(io->fd[i], i) < 0)
+			return -errno;
+	}
+	return 0;
 }
 
 /* argv and env as execve wants them: it does not write to the strings. */
-static int run(const char **argv, const char **env, const char *cwd, struct fault *f)
+static int run(const char **argv, const char **env, const char *cwd, const struct child_io *io,
+	       struct fault *f)
 {
 	default_signals();
 	set_limits();
-	if (set_streams())
-		return fault_errno(f, "start: console");
+	if (set_streams(io))
+		return fault_errno(f, "start: %s", io ? "streams" : "console");
 	if (chdir(cwd))
 		return fault_errno(f, "start: cwd %s", cwd);
 	environ = (char **)(uintptr_t)env;
@@ -77,7 +89,8 @@ static int run(const char **argv, const char **env, const char *cwd, struct faul
 	return fault_errno(f, "start: %s", argv[0]);
 }
 
-pid_t child_start(const struct frame *frame, const char *cgroup, int *report, struct fault *f)
+pid_t child_start(const struct frame *frame, const char *cgroup, const struct child_io *io,
+		  int *report, struct fault *f)
 {
 	static const char *argv[WORDS_MAX + 1];
 	static const char *env[WORDS_MAX + 1];
@@ -94,7 +107,7 @@ pid_t child_start(const struct frame *frame, const char *cgroup, int *report, st
 	if (pid == 0) {
 		setsid();
 		cgroup_join(cgroup);
-		run(argv, env, cwd ? cwd : "/", f);
+		run(argv, env, cwd ? cwd : "/", io, f);
 		_exit(write(pipefd[1], f, sizeof(*f)) < 0 ? 126 : 127);
 	}
 	if (pid < 0)

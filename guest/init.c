@@ -22,10 +22,11 @@
 #include "guest/session.h"
 #include "guest/setup.h"
 #include "guest/stop.h"
+#include "guest/stream.h"
 #include "guest/uevent.h"
 #include "guest/util.h"
 
-#define CAPS	   "exec calls disks net stop gather"
+#define CAPS	   "exec calls disks net stop gather streams"
 #define BEAT_NS	   NS_PER_S
 #define LOOK_MS	   50		   /* between looks for port and console where no uevent tells */
 #define CONSOLE_NS (10 * NS_PER_S) /* a machine without a console is used without */
@@ -53,6 +54,11 @@ static const struct {
 	{FRAME_REPLY, calls_reply_command},
 	{FRAME_STOP, stop_command},
 	{FRAME_PING, ping_command},
+	{FRAME_OPEN, stream_open_command},
+	{FRAME_INPUT, stream_input_command},
+	{FRAME_MORE, stream_more_command},
+	{FRAME_SIZE, stream_size_command},
+	{FRAME_CLOSE, stream_close_command},
 	{FRAME_GATHER, gather_command},
 };
 
@@ -124,7 +130,8 @@ static void signal_ready(struct watch *w, uint32_t events)
 	while (read(w->fd, &info, sizeof(info)) > 0)
 		;
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
-		session_reaped(pid, status);
+		if (!stream_reaped(pid, status))
+			session_reaped(pid, status);
 }
 
 static int signals_open(void)
@@ -197,7 +204,7 @@ static int boot(void)
 		return 1;
 	}
 	uevent_start(setup_devices_changed);
-	port_start(handle_frame);
+	port_start(handle_frame, stream_room);
 	send_hello();
 	if (*first_complaint)
 		port_log("%s", first_complaint);

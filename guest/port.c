@@ -32,6 +32,7 @@ static struct {
 	struct watch watch;
 	struct timer retry; /* armed while the host's end is closed */
 	void (*handle)(const struct frame *f);
+	void (*room)(void);
 	uint32_t seq;
 	int started;
 	int paused;
@@ -194,15 +195,18 @@ static void port_ready(struct watch *w, uint32_t events)
 	if ((events & EPOLLIN) && may_read())
 		read_frames();
 	ring_flush();
+	if (port_has_room() && port.room)
+		port.room();
 	if (events & EPOLLHUP)
 		wait_for_host();
 	else
 		update_interest();
 }
 
-void port_start(void (*handle)(const struct frame *f))
+void port_start(void (*handle)(const struct frame *f), void (*room)(void))
 {
 	port.handle = handle;
+	port.room = room;
 	port.started = 1;
 	loop_add(&port.watch, EPOLLIN);
 	update_interest();

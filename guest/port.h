@@ -18,8 +18,11 @@ enum port_need {
  * another -errno.
  */
 int port_open(void);
-/* Start handling what the host sends: each whole frame goes to handle. After loop_init. */
-void port_start(void (*handle)(const struct frame *f));
+/*
+ * Start handling what the host sends: each whole frame goes to handle. room is called whenever
+ * there may be room again where port_has_room() said no. After loop_init.
+ */
+void port_start(void (*handle)(const struct frame *f), void (*room)(void));
 
 /*
  * No further frame is handled, and the one being handled stays valid, until port_resume: for a

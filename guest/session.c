@@ -18,6 +18,7 @@
 #include "guest/loop.h"
 #include "guest/port.h"
 #include "guest/procs.h"
+#include "guest/stream.h"
 #include "guest/util.h"
 
 #define SESSIONS_MAX  8
@@ -125,7 +126,8 @@ static void kill_one(const struct proc *p, void *data)
 	struct session *s = data;
 	const struct session *owner = owner_of(p);
 
-	if ((owner && owner != s) || is_copier(p->pid) || gather_is(p->pid))
+	if ((owner && owner != s) || is_copier(p->pid) || gather_is(p->pid) ||
+	    (!owner && stream_owns(p)))
 		return;
 	s->alive += p->alive;
 	kill(p->pid, SIGKILL);
@@ -326,7 +328,7 @@ static int session_run(struct session *s, const struct frame *frame, struct faul
 	s->taint_before = read_taint();
 	cgroup_make(s->id);
 	s->started = now_ns();
-	s->pid = child_start(frame, s->id, &s->exec.fd, f);
+	s->pid = child_start(frame, s->id, NULL, &s->exec.fd, f);
 	if (s->pid < 0)
 		return s->pid;
 	s->state = SESSION_STARTING;

@@ -40,6 +40,9 @@ enum frame_type {
 			   answers FRAME_REPLY */
 	FRAME_LOG = 6,	/* text: a line of the agent for the user */
 	FRAME_BYE = 7,	/* reason: the last frame before power off or an announced reboot */
+	FRAME_DATA = 8, /* id fd(1 or 2) data(as bytes.h has it): what a stream's program writes */
+	FRAME_WINDOW = 9, /* id bytes: so many more of INPUT are welcome */
+	FRAME_END = 10,	  /* id status signal: a stream is over, all it wrote has been sent */
 
 	/* host to guest */
 	FRAME_SETUP = 64,  /* id and the fields of doc/protocol.md: mounts, names, time, sysctls */
@@ -49,8 +52,17 @@ enum frame_type {
 	FRAME_REPLY = 67,  /* id error message: answer to CALL */
 	FRAME_STOP = 68,   /* how(poweroff|reboot): sync, unmount, BYE, then do it */
 	FRAME_PING = 69,   /* id nonce: answered by DONE with the nonce as message */
+	FRAME_OPEN = 70,   /* id io(pipe|socket|pty) arg... env... cwd rows cols window: answered by
+			      DONE (with a window of its own) and END */
+	FRAME_INPUT = 71,  /* id data: for the program to read */
+	FRAME_MORE = 72,   /* id bytes: so many more of DATA are welcome */
+	FRAME_SIZE = 73,   /* id rows cols: of the pty */
+	FRAME_CLOSE = 74,  /* id what(in|all): no more input, or nobody reads any more */
 	FRAME_GATHER = 80, /* id from to(directories) suffix(of names): copies files, answered by
 			      DONE with files, their number */
+
+	/* to ktest's control socket, where streams are opened as above; see run/control.h */
+	FRAME_ASK = 128, /* id do arg: answered by DATA and END */
 };
 
 struct frame {

@@ -14,8 +14,10 @@
 #include "image/hostroot.h"
 #include "kernel/extmod.h"
 #include "kernel/initramfs.h"
+#include "run/control.h"
 #include "run/kernels.h"
 #include "run/machine.h"
+#include "run/sshconf.h"
 
 /* What the guest may write over its root; sparse. */
 #define UPPER_BYTES (16ULL << 30)
@@ -388,6 +390,24 @@ static int make_view(const struct guest_base *b, const struct guest_plan *gp, st
 
 /* ---- the VM */
 
+/* kgdb's port is the second one that a PC has; others have no more than one. */
+static bool has_kgdb(const struct guest_base *b, const struct test_file *f)
+{
+	return b->settings->interactive && f->arch->isa;
+}
+
+static char *kernel_append(const struct guest_base *b, const struct test_file *f)
+{
+	_cleanup_strv_ struct strv extra = {0};
+	_cleanup_free_ char *words = NULL;
+
+	if (has_kgdb(b, f))
+		strv_add(&extra, "kgdboc=ttyS1");
+	strv_cat(&extra, &f->needs.kernel_append);
+	words = strv_join(&extra, " ");
+	return machine_append(b->settings, f->arch, words);
+}
+
 static void fill_config(const struct guest_base *b, const struct guest_plan *gp, struct guest *g)
 {
 	const struct test_file *f = gp->file;
@@ -411,17 +431,23 @@ static void fill_config(const struct guest_base *b, const struct guest_plan *gp,
 	strv_cat(&c->qemu_append, &f->needs.qemu_append);
 	strv_cat(&c->qemu_append, &b->settings->qemu_args);
 	c->nice = (int)b->settings->nice;
+	c->hidden = g->host_dir;
+	strv_addf(&c->own_masked, "%s/" SSHCONF_FILE, g->dir);
+	c->kgdb = has_kgdb(b, f);
+	c->paused = b->settings->gdb_wait;
 }
 
 int guest_make(const struct guest_base *b, const struct guest_plan *gp, const char *name,
 	       struct guest *g, struct err *err)
 {
-	_cleanup_free_ char *declared = strv_join(&gp->file->needs.kernel_append, " ");
 	int r;
 
 	*g = (struct guest){.name = xstrdup(name), .dir = xasprintf("%s/%s", b->run_dir, name)};
-	g->append = machine_append(b->settings, gp->file->arch, declared);
-	r = mkdir_p(g->dir, 0700, err);
+	g->append = kernel_append(b, gp->file);
+	g->host_dir = xasprintf("%s/" CONTROL_HOST_DIR, g->dir);
+	r = mkdir_p(g->host_dir, 0700, err);
+	if (r == 0)
+		r = sshconf_write(g->dir, b->settings->program, err);
 	if (r == 0)
 		r = make_disks(b, gp, g, err);
 	if (r == 0)
@@ -440,10 +466,12 @@ void guest_done(struct guest *g)
 	disks_done(&g->config.disks);
 	view_done(&g->config.view);
 	strv_done(&g->config.out_masked);
+	strv_done(&g->config.own_masked);
 	strv_done(&g->config.qemu_prepend);
 	strv_done(&g->config.qemu_append);
 	free(g->name);
 	free(g->dir);
+	free(g->host_dir);
 	free(g->append);
 	*g = (struct guest){0};
 }

@@ -37,6 +37,7 @@ struct guest_plan {
 struct guest {
 	struct vm_config config;
 	char *name, *dir, *append;
+	char *host_dir; /* in dir, hidden from QEMU */
 };
 
 /*

@@ -37,14 +37,29 @@ static void on_console(void *arg, const char *data, size_t len)
 		trouble(job, VERDICT_MISS, "disk", job->run->err.msg, false);
 	if (job->phase == JOB_TROUBLE)
 		trouble_console(job);
+	if (job->control)
+		control_console(job->control, data, len);
 }
 
 /* ---- what happens to the guest */
+
+static void boot_again(struct job *job)
+{
+	if (job->control)
+		control_ready(job->control, false, NULL);
+	job_set_phase(job, JOB_BOOT);
+	job_deadline(job, job_scale(job, BOOT_NS));
+	vm_reset(job->vm);
+}
 
 static void got_reset(struct job *job)
 {
 	if (job->panic_ns) {
 		trouble(job, VERDICT_FAIL, "panic", NULL, false);
+		return;
+	}
+	if (job->phase == JOB_STAY && !job->dead) {
+		boot_again(job);
 		return;
 	}
 	if (job->phase != JOB_REBOOT) {
@@ -60,14 +75,14 @@ static void got_reset(struct job *job)
 		    json_pack("{s:s, s:i, s:s, s:i}", "subtest", job->trial.cur.subtest->name,
 			      "attempt", job->trial.cur.subtest->attempt, "guest", job->guest.name,
 			      "count", job->trial.cur.nr_reboots));
-	job_set_phase(job, JOB_BOOT);
-	job_deadline(job, job_scale(job, BOOT_NS));
-	vm_reset(job->vm);
+	boot_again(job);
 }
 
 static void got_poweroff(struct job *job)
 {
-	if (job->phase == JOB_STOP)
+	if (job->phase == JOB_STAY && !job->dead)
+		reach_end(job);
+	else if (job->phase == JOB_STOP)
 		vm_end(job->vm, false);
 	else
 		trouble(job, VERDICT_FAIL, "lost", "the guest switched itself off", false);
@@ -76,7 +91,9 @@ static void got_poweroff(struct job *job)
 /* Whatever phase it was in, the current subtest has its verdict by now, or never will have one. */
 static void guest_ended(struct job *job, const char *how)
 {
-	bool unexpected = job->phase != JOB_STOP;
+	bool unexpected = job->phase != JOB_STOP && job->phase != JOB_STAY;
+
+	job->run->ended |= job->phase == JOB_STAY;
 
 	if (unexpected && !job->run->interrupted) {
 		/* trouble() finds it dead and comes straight back with the verdict given. */
@@ -87,6 +104,7 @@ static void guest_ended(struct job *job, const char *how)
 	job_guest_event(job, "end", unexpected ? how : NULL);
 	vm_free(job->vm);
 	job->vm = NULL;
+	reach_close(job);
 	trial_close_logs(&job->trial);
 	outdir_link(&job->run->out, "vm", NULL, NULL);
 	job->trial.guest = NULL;
@@ -144,6 +162,7 @@ static void on_deadline(void *arg)
 		break;
 	case JOB_RUN:
 	case JOB_REBOOT:
+	case JOB_STAY:
 	case JOB_DONE:
 		break;
 	}
@@ -171,11 +190,13 @@ static void on_tick(void *arg)
 
 	loop_timer_set(job->tick, loop_now_ns() + TICK_NS);
 	trial_progress(&job->trial);
+	if (job->phase == JOB_STAY && job->dead)
+		return;
 	if (job->panic_ns && loop_now_ns() - job->panic_ns > PANIC_NS)
 		trouble(job, VERDICT_FAIL, "panic", NULL, false);
 	if (job->phase == JOB_GATHER && is_silent(job))
 		gather_late(job);
-	if (!watched || job->phase == JOB_STOP)
+	if (!watched || job->phase == JOB_STOP || !reach_timed(job))
 		return;
 	if (trial_space_low(&job->trial))
 		trouble(job, VERDICT_MISS, "disk",
@@ -204,6 +225,7 @@ static int try_guest(struct job *job, struct err *err)
 		return r;
 	job->trial.guest = job->guest.name;
 	trial_open_logs(&job->trial, true, calls_line);
+	reach_open(job);
 	outdir_link(&job->run->out, "vm", job->guest.dir, NULL);
 	job_guest_event(job, "start", NULL);
 	return 0;
@@ -222,8 +244,11 @@ static bool wants_guest(const struct job *job)
 {
 	const struct run *run = job->run;
 
-	if (run->interrupted || run->failed_fast || run->err.code)
+	if (run->interrupted || run->ended || run->failed_fast || run->err.code)
 		return false;
+	/* With nothing to run it boots for its user. */
+	if (run->settings->interactive && !run->next_guest)
+		return true;
 	return trial_pending(&job->trial);
 }
 
@@ -237,6 +262,7 @@ static void start_guest(struct job *job)
 	}
 	job->trial.spoiled = job->trial.progressed = false;
 	job->panic_ns = 0;
+	job->dead = job->debugged = job->shown = false;
 	job->last_sign_ns = job->console_ns = loop_now_ns();
 	job->evidence_step = 0;
 	if (try_guest(job, &err) < 0) {
@@ -277,6 +303,7 @@ void job_done(struct job *job)
 	loop_remove(job->deadline);
 	loop_remove(job->tick);
 	vm_free(job->vm);
+	reach_close(job);
 	trial_done(&job->trial);
 	guest_done(&job->guest);
 	guest_names_done(&job->names);

@@ -8,6 +8,7 @@
 
 #include <stddef.h>
 
+#include "run/control.h"
 #include "run/trial.h"
 #include "vm/vm.h"
 
@@ -18,6 +19,7 @@ enum job_phase {
 	JOB_RUN,     /* a subtest runs (or, without control, all of them) */
 	JOB_REBOOT,  /* the guest announced a restart and is on its way to it */
 	JOB_GATHER,  /* what its kernel has counted is being copied out */
+	JOB_STAY,    /* interactive: what it had to do is done, its user is at it */
 	JOB_TROUBLE, /* something is wrong with the guest: evidence is being collected */
 	JOB_STOP,    /* it was asked to switch off, or is being ended */
 	JOB_DONE,    /* no guest, nothing left to do */
@@ -48,6 +50,11 @@ struct job {
 	int64_t last_sign_ns;	   /* of life: a frame or a console byte */
 	int64_t console_ns;	   /* last console byte */
 	int64_t panic_ns;	   /* when the console said so; 0: it did not */
+	struct control *control;   /* NULL: it cannot be reached */
+	bool streams;		   /* its agent has them */
+	bool shown;		   /* its user has it on the terminal */
+	bool dead;		   /* it is stopped for good, and stays to be looked at */
+	bool debugged;		   /* a debugger may have stopped it: time does not count */
 
 	struct loop_source *deadline, *tick; /* of the phase */
 
@@ -78,8 +85,10 @@ static inline struct job *job_of(struct trial *t)
 
 /* jobio.c: what all parts use */
 void job_set_phase(struct job *job, enum job_phase phase);
-/* How long this phase may take from now on; INT64_MAX: for ever. */
+const char *job_phase_name(enum job_phase phase);
+/* How long this phase, and how long the subtest may take from now on; INT64_MAX: for ever. */
 void job_deadline(struct job *job, int64_t ns);
+void job_limit(struct job *job, int64_t ns);
 int64_t job_scale(const struct job *job, int64_t ns); /* times the speed factor */
 void job_guest_event(struct job *job, const char *state, const char *reason);
 void job_begin_frame(struct job *job, struct frame_writer *w, uint16_t type, uint32_t id);
@@ -92,6 +101,15 @@ void job_kill_guest(struct job *job);
 void steps_frame(void *arg, const struct frame *f); /* the VM's callback */
 void steps_next(struct job *job);		    /* the next subtest, or the end of the guest */
 void steps_stop(struct job *job);		    /* ask it to switch off */
+
+/* reach.c: the guest for other processes, from its start to its end */
+void reach_open(struct job *job);
+void reach_close(struct job *job);
+/* Whether time limits count for it. */
+bool reach_timed(const struct job *job);
+/* It stays, alive or (dead) to be looked at, until its user ends it. */
+void reach_stay(struct job *job, bool dead);
+void reach_end(struct job *job);
 
 /* calls.c: what tests ask for */
 void calls_frame(struct job *job, const struct frame *f);

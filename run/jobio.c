@@ -6,12 +6,13 @@
 #include "base/json.h"
 #include "run/job.h"
 
-static const char *phase_name(enum job_phase phase)
+const char *job_phase_name(enum job_phase phase)
 {
 	static const char *const names[] = {
 		[JOB_BOOT] = "boot", [JOB_SETUP] = "boot",    [JOB_INIT] = "init",
 		[JOB_RUN] = "run",   [JOB_REBOOT] = "reboot", [JOB_TROUBLE] = "evidence",
 		[JOB_STOP] = "stop", [JOB_DONE] = "done",     [JOB_GATHER] = "coverage",
+		[JOB_STAY] = "stay",
 	};
 
 	return names[phase];
@@ -20,13 +21,20 @@ static const char *phase_name(enum job_phase phase)
 void job_set_phase(struct job *job, enum job_phase phase)
 {
 	job->phase = phase;
-	job->trial.phase = phase_name(phase);
+	job->trial.phase = job_phase_name(phase);
 	trial_progress(&job->trial);
 }
 
 void job_deadline(struct job *job, int64_t ns)
 {
+	if (!reach_timed(job))
+		ns = INT64_MAX;
 	loop_timer_set(job->deadline, ns == INT64_MAX ? INT64_MAX : loop_now_ns() + ns);
+}
+
+void job_limit(struct job *job, int64_t ns)
+{
+	trial_limit(&job->trial, reach_timed(job) ? ns : INT64_MAX);
 }
 
 int64_t job_scale(const struct job *job, int64_t ns)

@@ -4,6 +4,7 @@
 #ifndef RUN_RUN_H
 #define RUN_RUN_H
 
+#include "base/loop.h"
 #include "kbuild/kbuild.h"
 #include "run/plan.h"
 #include "run/settings.h"
@@ -24,6 +25,14 @@ struct run_ui {
 	void (*event)(void *arg, const char *line,
 		      size_t len); /* the journal's, newline included */
 	void (*build)(void *arg, const struct kbuild_progress *p);
+	/*
+	 * An interactive guest has nothing left to do of its own: fd, which becomes the callee's,
+	 * is connected to its control socket (run/control.h) and closed from the other side when it
+	 * ends. Not called again for a guest that restarts. gone: it has ended, and nothing of the
+	 * loop may be used any more.
+	 */
+	void (*stay)(void *arg, struct loop *loop, int fd);
+	void (*gone)(void *arg);
 	void *arg;
 };
 

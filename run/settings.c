@@ -32,7 +32,8 @@ static const struct field {
 	FIELD(qemu_args, KIND_LIST),	FIELD(env, KIND_LIST),
 	FIELD(failfast, KIND_BOOL),	FIELD(verbose, KIND_BOOL),
 	FIELD(program, KIND_STRING),	FIELD(tree, KIND_STRING),
-	FIELD(cache, KIND_STRING),
+	FIELD(cache, KIND_STRING),	FIELD(interactive, KIND_BOOL),
+	FIELD(gdb_wait, KIND_BOOL),
 #undef FIELD
 };
 

@@ -35,6 +35,8 @@ struct settings {
 	struct strv variants;		    /* --variant */
 	struct strv append, qemu_args, env; /* --append, --qemu-arg, --env NAME=VALUE */
 	bool failfast, verbose, resume;
+	bool interactive; /* -I: the guest stays, no time limits */
+	bool gdb_wait;	  /* --gdb-wait: its first instruction waits for a debugger */
 	/* of building: see kbuild/kbuild.h */
 	struct strv make_args, gcov;
 	bool fresh_config, keep_config, always_make;

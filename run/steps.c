@@ -22,6 +22,18 @@
 
 /* ---- the way up: boot, setup, init */
 
+static bool has_word(const char *list, const char *word)
+{
+	size_t len = strlen(word), n;
+
+	for (; list && *list; list += n + (list[n] == ' ')) {
+		n = strcspn(list, " ");
+		if (n == len && !memcmp(list, word, n))
+			return true;
+	}
+	return false;
+}
+
 static void got_hello(struct job *job, const struct frame *f)
 {
 	const char *version = frame_get(f, "version");
@@ -37,6 +49,7 @@ static void got_hello(struct job *job, const struct frame *f)
 		return;
 	}
 	vm_booted(job->vm);
+	job->streams = has_word(frame_get(f, "caps"), "streams");
 	job->wait_id = ++job->next_id;
 	job_set_phase(job, JOB_SETUP);
 	job_deadline(job, job_scale(job, SETUP_NS));
@@ -86,6 +99,9 @@ static void got_setup_done(struct job *job, const struct frame *f)
 	}
 	guest_names_read(&job->guest, f, &job->names);
 	job_guest_event(job, "ready", NULL);
+	if (job->control)
+		control_ready(job->control, job->streams,
+			      job->streams ? NULL : "the guest's agent knows no streams");
 	job_set_phase(job, JOB_INIT);
 	job_deadline(job, job_scale(job, INIT_NS));
 	start_session(job, "init", &none);
@@ -121,7 +137,7 @@ static void run_one(struct job *job, struct subtest *s)
 	job_deadline(job, INT64_MAX);
 	/* A restart gives it no time: it could go on for ever. */
 	if (!job->trial.cur.nr_reboots)
-		trial_limit(&job->trial, job->file->timeout_ns);
+		job_limit(job, job->file->timeout_ns);
 	start_session(job, "run-tests", &name);
 }
 
@@ -134,7 +150,7 @@ static void run_rest(struct job *job)
 	trial_pending_names(&job->trial, &names);
 	job_set_phase(job, JOB_RUN);
 	job_deadline(job, INT64_MAX);
-	trial_limit(&job->trial, job->file->timeout_ns);
+	job_limit(job, job->file->timeout_ns);
 	start_session(job, "run-tests", &names);
 }
 
@@ -156,15 +172,21 @@ void steps_next(struct job *job)
 	struct subtest *s =
 		job->trial.cur.subtest ? job->trial.cur.subtest : trial_first_pending(&job->trial);
 
-	if (job->run->failed_fast || job->run->err.code || job->run->interrupted) {
+	if (job->run->err.code || job->run->interrupted) {
 		gather_then(job, GATHER_KILL);
 		return;
 	}
-	if (job->file->control && s && !job->trial.spoiled)
+	if (job->run->failed_fast && job->run->settings->interactive)
+		reach_stay(job, false);
+	else if (job->run->failed_fast)
+		gather_then(job, GATHER_KILL);
+	else if (job->file->control && s && !job->trial.spoiled)
 		run_one(job, s);
 	else if (!job->file->control && !job->trial.progressed &&
 		 (s || job->file->needs.tests_unknown))
 		run_rest(job);
+	else if (job->run->settings->interactive)
+		reach_stay(job, false);
 	else
 		gather_then(job, job->trial.spoiled ? GATHER_KILL : GATHER_STOP);
 }
@@ -243,6 +265,8 @@ void steps_frame(void *arg, const struct frame *f)
 	struct job *job = arg;
 
 	job->last_sign_ns = loop_now_ns();
+	if (job->control && control_frame(job->control, f))
+		return;
 	if (job->phase == JOB_TROUBLE || job->phase == JOB_STOP)
 		return;
 	switch (f->type) {

@@ -31,6 +31,7 @@ struct run {
 	struct strv gcov_before; /* "gcov.0": there when a run goes on */
 	int next_guest;		 /* names guests: "vm1", ... */
 	int interrupted;	 /* the signal, 0: none */
+	bool ended;		 /* an interactive guest was told to end */
 	bool failed_fast;	 /* -F, and something failed */
 	struct err err;		 /* the run cannot go on: code != 0 */
 };

@@ -43,7 +43,9 @@ static void finish(struct job *job)
 				 job->trouble_title ? job->trouble_title : job->trial.cur.title);
 	}
 	/* A guest whose subtest took too long may well have a kernel that works. */
-	if (job->trouble_alive)
+	if (job->run->settings->interactive && !job->run->interrupted && vm_runs(job->vm))
+		reach_stay(job, true);
+	else if (job->trouble_alive)
 		gather_then(job, GATHER_KILL);
 	else
 		job_kill_guest(job);
@@ -82,7 +84,8 @@ static void ask(struct job *job)
 
 void trouble(struct job *job, enum verdict v, const char *reason, const char *title, bool alive)
 {
-	if (job->phase == JOB_STOP || job->phase == JOB_DONE)
+	if (job->phase == JOB_STOP || job->phase == JOB_DONE ||
+	    (job->phase == JOB_STAY && job->dead))
 		return;
 	if (job->phase == JOB_TROUBLE) {
 		/* It died while it was asked: what it had said by then has to do. */
@@ -96,7 +99,7 @@ void trouble(struct job *job, enum verdict v, const char *reason, const char *ti
 	job->trouble_reason = reason;
 	str_set(&job->trouble_title, title);
 	job_set_phase(job, JOB_TROUBLE);
-	if (alive)
+	if (alive && !job->run->settings->interactive)
 		ask(job);
 	else
 		finish(job);

@@ -83,7 +83,17 @@ static void add_chardev(struct strv *argv, const char *id, int fd, bool listenin
 	strv_addf(argv, "socket,id=%s,fd=%d%s", id, fd, listening ? ",server=on,wait=off" : "");
 }
 
-static void add_channels(const struct vm_fds *fds, struct strv *argv)
+static void add_kgdb(const struct vm_config *c, struct strv *argv)
+{
+	_cleanup_strbuf_ struct strbuf b = {0};
+
+	strbuf_puts(&b, "socket,id=kgdb,server=on,wait=off,path=");
+	add_escaped(&b, c->dir);
+	strbuf_puts(&b, "/" VM_KGDB);
+	strv_addv(argv, "-chardev", b.s, "-serial", "chardev:kgdb", NULL);
+}
+
+static void add_channels(const struct vm_config *c, const struct vm_fds *fds, struct strv *argv)
 {
 	add_chardev(argv, "qmp", fds->qmp, false);
 	strv_addv(argv, "-mon", "chardev=qmp,mode=control", NULL);
@@ -93,6 +103,8 @@ static void add_channels(const struct vm_fds *fds, struct strv *argv)
 	}
 	add_chardev(argv, "serial", fds->serial, false);
 	strv_addv(argv, "-serial", "chardev:serial", NULL);
+	if (c->kgdb)
+		add_kgdb(c, argv);
 	add_chardev(argv, "agent", fds->agent, false);
 	strv_addv(argv, "-device", "virtio-serial-pci,id=serial0", "-device",
 
@@ -194,7 +206,7 @@ int vm_args(const struct vm_config *c, const struct vm_fds *fds, const char *vie
 	strv_cat(argv, &c->qemu_prepend);
 	add_machine(c, argv);
 	add_behaviour(c, argv);
-	add_channels(fds, argv);
+	add_channels(c, fds, argv);
 	add_shares(c, view_dir, binds, argv);
 	add_network(c, argv);
 	add_disks(c, argv);

@@ -129,6 +129,16 @@ void vm_registers(struct vm *vm, vm_text_fn *fn, void *arg)
 		 json_pack("{s:s}", "command-line", "info registers -a"), text_answered, t);
 }
 
+void vm_qmp(struct vm *vm, const char *command, json_t *arguments, qmp_reply_fn *fn, void *arg)
+{
+	qmp_call(vm->qmp, command, arguments, fn, arg);
+}
+
+bool vm_runs(const struct vm *vm)
+{
+	return vm->pid != 0;
+}
+
 const struct strv *vm_binds(const struct vm *vm)
 {
 	return &vm->binds;

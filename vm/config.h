@@ -43,15 +43,23 @@ struct vm_config {
 	struct view view;	/* what VM_TAG_VIEW shows */
 	const char *out;	/* what VM_TAG_OUT shows, NULL: no such share */
 	struct strv out_masked; /* files in out that even a guest's QEMU must not write */
+	struct strv own_masked; /* the same of dir */
+	const char *hidden;	/* a directory in dir that QEMU does not see; NULL: none */
 	bool out_xattr;		/* the file system of out keeps user.* attributes */
 	enum vm_network network;
 	struct strv qemu_prepend, qemu_append;
 	int nice;
+	bool kgdb;   /* a second serial port, on the socket VM_KGDB */
+	bool paused; /* it is not let go: a debugger will */
 };
 
 /* The guest's hvc0, in config->dir: a file that QEMU writes, see vm/tail.h, and a pipe it reads. */
 #define VM_CONSOLE    "console"
 #define VM_CONSOLE_IN "console-in"
+
+/* Sockets in config->dir that QEMU makes for debuggers: its stub, once asked for, and ttyS1. */
+#define VM_GDB	"gdb"
+#define VM_KGDB "kgdb"
 
 /* The descriptors that QEMU inherits; -1: not used (the device is left out). */
 struct vm_fds {

@@ -210,6 +210,10 @@ static void add_out(const struct vm_config *c, struct strv *argv)
 static void add_files(const struct vm_config *c, struct strv *argv)
 {
 	strv_addv(argv, "--bind", c->dir, c->dir, NULL);
+	if (c->hidden)
+		strv_addv(argv, "--tmpfs", c->hidden, NULL);
+	for (size_t i = 0; i < c->own_masked.n; i++)
+		ro_bind(c->own_masked.v[i], argv);
 	ro_bind(c->kernel, argv);
 	ro_bind(c->initrd, argv);
 	add_images(c, argv);

@@ -93,7 +93,8 @@ static void start_guest(struct vm *vm)
 		 json_pack("{s:s, s:s, s:s, s:i, s:s}", "driver", "virtconsole", "id", "console0",
 			   "bus", "serial0.0", "nr", 0, "chardev", "console"),
 		 start_failed, vm);
-	qmp_call(vm->qmp, "cont", NULL, start_failed, vm);
+	if (!vm->config->paused)
+		qmp_call(vm->qmp, "cont", NULL, start_failed, vm);
 }
 
 static void adopt(struct vm *vm, const struct ends *e)

@@ -12,6 +12,7 @@
 #include "base/loop.h"
 #include "proto/frame.h"
 #include "vm/config.h"
+#include "vm/qmp.h"
 #include "vm/sandbox.h"
 
 struct vm;
@@ -64,6 +65,12 @@ void vm_nmi(struct vm *vm);
 /* The processors' registers as QEMU's monitor prints them; text is NULL when it does not answer. */
 typedef void vm_text_fn(void *arg, const char *text);
 void vm_registers(struct vm *vm, vm_text_fn *fn, void *arg);
+
+/* Whether QEMU still does. */
+bool vm_runs(const struct vm *vm);
+
+/* Any QMP command, see qmp_call(): for the user's own. */
+void vm_qmp(struct vm *vm, const char *command, json_t *arguments, qmp_reply_fn *fn, void *arg);
 
 /*
  * End it: asked by QMP first, killed after two seconds; with kill, at once. VM_ENDED follows.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The guest's agent, its well-behaved half; the lies come from the script. */
 #include "t/cli/fake.h"
+#include "proto/bytes.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -54,7 +55,7 @@ void agent_hello(struct fake *f, const char *fields)
 		add_fields(&o, f, fields);
 	} else {
 		frame_add_int(&o.w, "version", FRAME_VERSION);
-		frame_add(&o.w, "caps", "");
+		frame_add(&o.w, "caps", "streams");
 		frame_add(&o.w, "release", "6.1.0-fake");
 		frame_add(&o.w, "arch", "x86_64");
 		frame_add(&o.w, "boot_id", "00000000-0000-4000-8000-000000000000");
@@ -228,9 +229,110 @@ static void gather(struct fake *f, const struct frame *fr)
 	out_send(&o, f);
 }
 
+/* ---- streams: what is sent comes back, and what goes wrong is a setting */
+
+static void stream_done(struct fake *f, const struct frame *to, int error, const char *message)
+{
+	const char *id = frame_get(to, "id");
+	struct out o;
+
+	out_begin(&o, FRAME_DONE);
+	frame_add(&o.w, "id", id ? id : "");
+	frame_add_int(&o.w, "error", error);
+	frame_add(&o.w, "message", message);
+	frame_add_int(&o.w, "window", 32768);
+	out_send(&o, f);
+}
+
+static void stream_data(struct fake *f, const struct frame *to, const char *value)
+{
+	const char *id = frame_get(to, "id");
+	struct out o;
+
+	out_begin(&o, FRAME_DATA);
+	frame_add(&o.w, "id", id ? id : "");
+	frame_add_int(&o.w, "fd", 1);
+	frame_add(&o.w, "data", value);
+	out_send(&o, f);
+}
+
+static void stream_end(struct fake *f, const struct frame *to, int status)
+{
+	const char *id = frame_get(to, "id");
+	struct out o;
+
+	out_begin(&o, FRAME_END);
+	frame_add(&o.w, "id", id ? id : "");
+	frame_add_int(&o.w, "status", status);
+	frame_add_int(&o.w, "signal", 0);
+	out_send(&o, f);
+}
+
+static void stream_window(struct fake *f, const struct frame *to, int64_t bytes)
+{
+	const char *id = frame_get(to, "id");
+	struct out o;
+
+	out_begin(&o, FRAME_WINDOW);
+	frame_add(&o.w, "id", id ? id : "");
+	frame_add_int(&o.w, "bytes", bytes);
+	out_send(&o, f);
+}
+
+static void stream_flood(struct fake *f, const struct frame *fr)
+{
+	static char value[32768];
+
+	memset(value, 'x', sizeof(value) - 1);
+	for (int i = 0; i < 64; i++)
+		stream_data(f, fr, value);
+}
+
+/* "exit N" as its last word ends it at once; else all is echoed until the input ends. */
+static void stream_open(struct fake *f, const struct frame *fr)
+{
+	const char *word = nth_arg(fr, 2);
+
+	if (script_setting(&f->script, "stream", "silent"))
+		return;
+	if (script_setting(&f->script, "stream", "refuse")) {
+		stream_done(f, fr, 2, "open: no such program here");
+		return;
+	}
+	stream_done(f, fr, 0, "");
+	if (script_setting(&f->script, "stream", "flood"))
+		stream_flood(f, fr);
+	else if (script_setting(&f->script, "stream", "bad"))
+		stream_data(f, fr, "\1\3");
+	else if (script_setting(&f->script, "stream", "die"))
+		exit(3);
+	else if (word && !strncmp(word, "exit ", 5))
+		stream_end(f, fr, atoi(word + 5));
+}
+
+static void stream_frame(struct fake *f, const struct frame *fr)
+{
+	const char *data = frame_get(fr, "data"), *what = frame_get(fr, "what");
+
+	if (fr->type == FRAME_OPEN) {
+		stream_open(f, fr);
+	} else if (fr->type == FRAME_INPUT && data) {
+		stream_data(f, fr, data);
+		stream_window(f, fr, bytes_unescape(data, NULL));
+	} else if (fr->type == FRAME_CLOSE && what && !strcmp(what, "in")) {
+		stream_end(f, fr, 0);
+	}
+}
+
 static void frame_dispatch(struct fake *f, const struct frame *fr)
 {
 	switch (fr->type) {
+	case FRAME_OPEN:
+	case FRAME_INPUT:
+	case FRAME_MORE:
+	case FRAME_CLOSE:
+		stream_frame(f, fr);
+		break;
 	case FRAME_SETUP:
 		if (!script_setting(&f->script, "ignore", "setup"))
 			done(f, fr, "");

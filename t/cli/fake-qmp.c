@@ -141,8 +141,12 @@ static json_t *cmd_device_del(struct fake *f, const json_t *args)
 
 static json_t *cmd_monitor(struct fake *f, const json_t *args)
 {
-	(void)f, (void)args;
-	return json_string("");
+	const char *line = json_string_value(json_object_get(args, "command-line"));
+
+	(void)f;
+	if (!line || !strncmp(line, "info registers", 14))
+		return json_string("");
+	return json_pack("s++", "monitor: ", line, "\r\n");
 }
 
 static json_t *cmd_query_cpus(struct fake *f, const json_t *args)

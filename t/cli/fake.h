@@ -38,8 +38,9 @@
  *gather, keys (sysrq, by Ctrl-O on the console); start is that of a subtest
  *	refuse NAME	a QMP command is answered by an error
  *	die-on NAME	QEMU exits when it gets this command
- *	greeting TEXT	instead of QMP's
- *	probe HEX	ticks of the PM timer that the accelerator's probe takes; default 400
+ *	stream WHAT	when a stream is opened: silent, refuse, flood (beyond its window), bad
+ *(bytes that are no data), die; by default what is sent comes back greeting TEXT	instead of
+ *QMP's probe HEX	ticks of the PM timer that the accelerator's probe takes; default 400
  */
 #ifndef T_CLI_FAKE_H
 #define T_CLI_FAKE_H
