@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "kbuild/kbuild.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +25,7 @@ struct job {
 	struct tree tree;      /* as it was before anything was done */
 	struct state was, now; /* of the last good build; as of tree */
 	int64_t start_ns;
+	int64_t looked_ns;     /* when tree was looked at, by the real time */
 	char key[SUM_HEX_MAX]; /* in the cache; "": the cache has no part in this */
 };
 
@@ -49,7 +51,10 @@ static void say(const struct job *j, const char *phase)
 
 static int look(struct job *j, struct err *err)
 {
-	int r = state_scan(j->b, &j->tree, err);
+	int r;
+
+	j->looked_ns = realtime_ns();
+	r = state_scan(j->b, &j->tree, err);
 
 	if (r == 0)
 		r = state_of_source(j->b, &j->tree, &j->now, err);
@@ -118,10 +123,48 @@ static int take_kept(struct job *j, const char *kept, struct err *err)
 	return r;
 }
 
+/* build_dir less what make has made in it. */
+static int remove_objects(const struct kbuild *b, struct err *err)
+{
+	DIR *d = opendir(b->build_dir);
+	const struct dirent *de;
+	int r = 0;
+
+	if (!d)
+		return err_errno(err, "%s", b->build_dir);
+	while (r == 0 && (de = readdir(d))) {
+		_cleanup_free_ char *path = xasprintf("%s/%s", b->build_dir, de->d_name);
+
+		if (!str_eq(de->d_name, ".") && !str_eq(de->d_name, "..") &&
+		    !str_eq(de->d_name, ".config") && !str_starts(de->d_name, ".ktest") &&
+		    !str_eq(path, b->user_config))
+			r = rm_rf(path, err);
+	}
+	closedir(d);
+	return r;
+}
+
+/* From the source as it is: what make would not see, it must not have an old object of. */
+static int check_times(struct job *j, struct err *err)
+{
+	const char *file = state_backdated(&j->was, &j->tree);
+
+	if (!file)
+		return 0;
+	log_note("%s changed and has an older time than the last build: all is compiled again",
+		 file);
+	return remove_objects(j->b, err);
+}
+
 static int make(struct job *j, struct err *err)
 {
-	int r = building_run(j->b, j->now.part[STATE_CONFIG], &j->result->log, err);
+	int r = check_times(j, err);
 
+	j->now.made_ns = j->looked_ns;
+	if (r == 0)
+		r = state_save_unbuilt(j->b, &j->now, err);
+	if (r == 0)
+		r = building_run(j->b, j->now.part[STATE_CONFIG], &j->result->log, err);
 	if (r < 0)
 		return r;
 	say(j, "installing");
@@ -170,8 +213,7 @@ static int build(struct job *j, struct err *err)
 
 	if (r == 0)
 		r = configure(j, err);
-	if (r == 0)
-		r = state_save_unbuilt(j->b, &j->now, err);
+	j->now.made_ns = j->was.made_ns;
 	if (r == 0)
 		r = find_key(j, err);
 	if (r == 0)

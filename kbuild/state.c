@@ -317,6 +317,7 @@ int state_load(const struct kbuild *b, struct state *s)
 	*s = (struct state){0};
 	if (!doc || json_get_int(doc, "version", 0) != FORMAT)
 		return -ENOENT;
+	s->made_ns = json_get_int(doc, "made_ns", 0);
 	for (int i = 0; i < STATE_PARTS; i++) {
 		const char *hex = json_get_str(doc, parts[i].name);
 
@@ -328,7 +329,8 @@ int state_load(const struct kbuild *b, struct state *s)
 
 int state_save(const struct kbuild *b, const struct state *s, struct err *err)
 {
-	_cleanup_json_ json_t *doc = json_pack("{s:i}", "version", FORMAT);
+	_cleanup_json_ json_t *doc =
+		json_pack("{s:i s:I}", "version", FORMAT, "made_ns", (json_int_t)s->made_ns);
 	_cleanup_free_ char *path = state_path(b), *text = NULL;
 	char hex[SUM_HEX_MAX];
 
@@ -346,6 +348,15 @@ int state_save_unbuilt(const struct kbuild *b, const struct state *s, struct err
 
 	unbuilt.part[STATE_OUTPUTS] = (struct sum){0};
 	return state_save(b, &unbuilt, err);
+}
+
+const char *state_backdated(const struct state *was, const struct tree *t)
+{
+	for (size_t i = 0; was->made_ns && i < t->n; i++)
+		if (t->v[i].ctime_ns > was->made_ns && t->v[i].mtime_ns < was->made_ns &&
+		    !S_ISDIR(t->v[i].mode))
+			return t->v[i].path;
+	return NULL;
 }
 
 void state_key(const struct kbuild *b, const struct state *now, struct sum content,

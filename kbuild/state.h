@@ -21,6 +21,7 @@ enum state_part {
 
 struct state {
 	struct sum part[STATE_PARTS];
+	int64_t made_ns; /* when make was last started in build_dir, by the real time; 0: never */
 };
 
 /* The tree of b's source without what we put into it. */
@@ -46,6 +47,13 @@ int state_save(const struct kbuild *b, const struct state *s, struct err *err);
 /* The same with nothing installed: before anything of it is touched, and for a build that fails. It
  * remembers what the .config came from. */
 int state_save_unbuilt(const struct kbuild *b, const struct state *s, struct err *err);
+
+/*
+ * A file of t, which is b's source, that changed since make was last started but has an older time,
+ * as archives and backups leave them: make, which goes by times, would not see it. NULL if there is
+ * none.
+ */
+const char *state_backdated(const struct state *was, const struct tree *t);
 
 /* Under which name the kernel is kept that now is built from a tree of this content (content_sum):
  * 32 hex digits. */

@@ -521,6 +521,29 @@ static void a_source_that_changes_meanwhile_is_looked_at_again(void **state)
 	assert_int_equal(build_with(&b), KBUILD_UNCHANGED);
 }
 
+/* As an archive unpacked over the source leaves it: make alone would not compile it. */
+static void a_file_with_an_old_time_is_compiled(void **state)
+{
+	const struct timespec old[2] = {{.tv_sec = 1000000000}, {.tv_sec = 1000000000}};
+	struct stat before, after;
+
+	(void)state;
+	assert_int_equal(build_uncached(), KBUILD_MADE);
+	before = stat_of("out/kernel_build.x86_64/a/two.o");
+	change_source();
+	assert_int_equal(utimensat(AT_FDCWD, in_dir("src/a/one.c"), old, 0), 0);
+	assert_int_equal(build_uncached(), KBUILD_MADE);
+	assert_non_null(strstr(said.s, "a/one.c changed and has an older time"));
+	after = stat_of("out/kernel_build.x86_64/a/two.o");
+	assert_true(log_has("  CC      a/one.o"));
+	assert_int_not_equal(before.st_ctim.tv_nsec, after.st_ctim.tv_nsec);
+	/* That was that. */
+	put_text("src/a/two.c", "int two(void) { return 22; }\n");
+	assert_int_equal(build_uncached(), KBUILD_MADE);
+	assert_false(log_has("  CC      a/one.o"));
+	assert_int_equal(configured, 1);
+}
+
 static void a_second_build_is_refused(void **state)
 {
 	struct kbuild b = fake_build();
@@ -592,6 +615,7 @@ int main(void)
 		IN_TREE(a_full_disk_is_called_so),
 		IN_TREE(a_failed_build_is_no_state),
 		IN_TREE(a_source_that_changes_meanwhile_is_looked_at_again),
+		IN_TREE(a_file_with_an_old_time_is_compiled),
 		IN_TREE(a_second_build_is_refused),
 		IN_TREE(an_interrupted_build_leaves_nothing),
 	};
