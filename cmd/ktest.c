@@ -71,11 +71,24 @@ static const struct command build_commands[] = {
 	{0},
 };
 
+static const struct command image_commands[] = {
+	{"create", cmd_root_image, "[options]", "make a root image of a distribution's packages"},
+	{"init", cmd_root_image, "[options]", "make one where there is none"},
+	{"update", cmd_root_image, "[options]", "every package to its newest version"},
+	{"sync", cmd_root_image, "[options]", "install packages that are asked for and missing"},
+	{"update_files", cmd_root_image, "[options]", "put in again what ktest itself puts in"},
+	{"shell", cmd_root_image, "[options]", "a shell in a guest on the image"},
+	{"list", cmd_root_image, "", "the images there are"},
+	{"help", cmd_help, "", "this list"},
+	{0},
+};
+
 /* The first one is also who is called by any other name. */
 static const struct program programs[] = {
 	{"ktest", ktest_commands, NULL},
 	{"build-test-kernel", build_commands, NULL},
 	{"testy", NULL, cmd_testy},
+	{"root_image", image_commands, NULL},
 };
 
 static int cmd_help(int argc, char **argv, struct err *err)
@@ -86,13 +99,18 @@ static int cmd_help(int argc, char **argv, struct err *err)
 	printf("usage: %s COMMAND [options] [args]\n\n", program->name);
 	for (const struct command *c = program->commands; c->name; c++)
 		if (c->help)
-			printf("  %-10s %-32s %s\n", c->name, c->args, c->help);
+			printf("  %-12s %-32s %s\n", c->name, c->args, c->help);
 	printf("\n'%s COMMAND -h' lists the options of a command.\n", program->name);
 	return 0;
 }
 
 bool cmd_verbose;
 struct progress *cmd_progress;
+
+const char *cmd_program(void)
+{
+	return program->name;
+}
 
 static void print_log(void *arg, enum log_level level, const char *line)
 {

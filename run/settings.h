@@ -35,6 +35,7 @@ struct settings {
 	struct strv variants;		    /* --variant */
 	struct strv append, qemu_args, env; /* --append, --qemu-arg, --env NAME=VALUE */
 	bool failfast, verbose, resume;
+	bool unkept; /* no test's run: it is none of the history's */
 	/* of building: see kbuild/kbuild.h */
 	struct strv make_args, gcov;
 	bool fresh_config, keep_config, always_make;
