@@ -47,7 +47,7 @@ ARCHS	   ?= $(foreach a,$(foreach c,$(CROSS),$(firstword $(subst =, ,$c))), \
 PROBE	   := $(if $(filter x86_64,$(ARCH)),libexec/probe.x86_64)
 
 # One binary, which asks what it was called by.
-PROGRAMS   := build-test-kernel testy
+PROGRAMS   := build-test-kernel testy root_image
 
 MANUALS	   := $(patsubst %.in,%,$(wildcard doc/*.1.in))
 
@@ -149,7 +149,7 @@ install: all
 	install bin/ktest $(TREE)/bin
 	install libexec/agent.* $(TREE)/libexec
 	$(if $(PROBE),install -m 644 $(PROBE) $(TREE)/libexec)
-	cp -R --no-preserve=ownership lib tests kconfig lists $(TREE)
+	cp -R --no-preserve=ownership lib tests kconfig lists rootfs $(TREE)
 	for p in ktest $(PROGRAMS); do ln -sfn ../lib/ktest/bin/ktest $(DESTDIR)$(PREFIX)/bin/$$p; done
 	install -m 644 $(MANUALS) $(DESTDIR)$(PREFIX)/share/man/man1
 	install -D -m 644 doc/ktest.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/ktest

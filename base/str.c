@@ -266,6 +266,20 @@ bool str_eq(const char *a, const char *b)
 	return a && b ? !strcmp(a, b) : a == b;
 }
 
+bool str_word(const char *list, const char *word)
+{
+	size_t n = strlen(word);
+
+	for (const char *p = list; n && *p; p += strspn(p, " ")) {
+		size_t len = strcspn(p, " ");
+
+		if (len == n && !memcmp(p, word, n))
+			return true;
+		p += len;
+	}
+	return false;
+}
+
 const char *path_base(const char *path)
 {
 	const char *slash = strrchr(path, '/');

@@ -15,6 +15,9 @@ extern bool cmd_verbose;
 /* The line that notes have to go round; NULL: none stands. */
 extern struct progress *cmd_progress;
 
+/* The name of the program that runs, for messages. */
+const char *cmd_program(void);
+
 int cmd_run(int argc, char **argv, struct err *err);
 int cmd_build_run(int argc, char **argv, struct err *err); /* build-test-kernel run */
 int cmd_boot(int argc, char **argv, struct err *err);
@@ -50,6 +53,8 @@ int cmd_kill(int argc, char **argv, struct err *err);
 /* `stream DIR`: the ProxyCommand of ssh. Not for people. */
 int cmd_stream(int argc, char **argv, struct err *err);
 
+/* root_image's commands: argv[0] says which */
+int cmd_root_image(int argc, char **argv, struct err *err);
 /* `words COMMAND [mdoc]`: its options for shell completion, or for the manual page; `words archs`.
  * Not for people.
  */

@@ -10,6 +10,9 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "cmd/cmd.h"
+#include "image/bootstrap.h"
+#include "image/ns.h"
+#include "image/place.h"
 #include "kernel/kernel.h"
 #include "kernel/modules.h"
 #include "vm/accel.h"
@@ -98,6 +101,23 @@ static void check_programs(struct checkup *c)
 	}
 }
 
+static void check_images(struct checkup *c)
+{
+	const struct arch *arch = arch_host();
+	_cleanup_free_ char *image = arch ? image_find(arch) : NULL;
+	enum bootstrap which;
+	struct err err = {0};
+
+	say(c, GOOD, "root", "%s",
+	    image ? image : "this machine's own userspace; `root_image create` makes an image");
+	if (arch && bootstrap_find(arch, &which, &err) < 0)
+		say(c, WEAK, "root_image", "%s", err.msg);
+	else if (ns_check(&err) < 0)
+		say(c, WEAK, "root_image", "%s", err.msg);
+	else
+		say(c, GOOD, "root_image", "can make images");
+}
+
 static void check_kernel(struct checkup *c)
 {
 	static const char *const drivers[] = {"virtio_pci", "virtio_console", "9p", "9pnet_virtio",
@@ -179,6 +199,7 @@ int cmd_doctor(int argc, char **argv, struct err *err)
 	check_agent(&c);
 	check_other_agents(&c);
 	check_kernel(&c);
+	check_images(&c);
 	check_space(&c);
 	return c.bad ? 125 : 0;
 }

@@ -1,21 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* ktest kernel fetch, ktest kernel list */
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "base/opt.h"
 #include "cmd/cmd.h"
+#include "cmd/guard.h"
 #include "kernel/fetch.h"
-
-#define EXIT_HOST	 125
-#define EXIT_USAGE	 129
-#define EXIT_INTERRUPTED 130
 
 enum { KERNEL_FETCH = 1, KERNEL_LIST = 2 };
 
@@ -44,8 +37,9 @@ static void print_help(const char *synopsis, unsigned int command)
 	printf("usage: ktest kernel %s\n%s", synopsis, rows.len ? rows.s : "");
 }
 
-static int fetch_here(const struct fetch_request *req, struct err *err)
+static int fetch_main(void *arg, struct err *err)
 {
+	const struct fetch_request *req = arg;
 	_cleanup_free_ char *path = NULL;
 	int r = kernel_fetch(req, &path, err);
 
@@ -55,62 +49,12 @@ static int fetch_here(const struct fetch_request *req, struct err *err)
 	return fflush(stdout) ? -EIO : 0;
 }
 
-static void __attribute__((noreturn))
-fetch_child(const struct fetch_request *req, pid_t parent, const sigset_t *old)
+static int fetch_guarded(struct fetch_request *req, struct err *err)
 {
-	struct err err = {0};
-	int r;
+	int r = guarded(fetch_main, req, err);
 
-	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent)
-		_exit(EXIT_HOST);
-	sigprocmask(SIG_SETMASK, old, NULL);
-	r = fetch_here(req, &err);
-	if (r < 0)
-		fprintf(stderr, "ktest: %s\n", err.msg);
-	_exit(r == 0 ? 0 : err.usage ? EXIT_USAGE : EXIT_HOST);
-}
-
-/* The exit status of the child, or that of an interrupted command after its end. */
-static int fetch_wait(pid_t pid, const sigset_t *set, struct err *err)
-{
-	int status, sig;
-
-	do
-		sig = sigwaitinfo(set, NULL);
-	while (sig < 0 && errno == EINTR);
-	if (sig < 0)
-		err_errno(err, "waiting for the fetch");
-	if (sig != SIGCHLD)
-		kill(pid, SIGKILL);
-	if (waitpid(pid, &status, 0) < 0)
-		return err_errno(err, "waiting for the fetch");
-	if (sig != SIGCHLD)
-		return EXIT_INTERRUPTED;
-	if (WIFEXITED(status))
-		return WEXITSTATUS(status);
-	return err_set(err, EIO, "the fetch was killed by signal %d", WTERMSIG(status));
-}
-
-/* In a child, so that it can be stopped at any point and what it leaves be removed at once. */
-static int fetch_guarded(const struct fetch_request *req, struct err *err)
-{
-	static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGCHLD};
-	pid_t parent = getpid(), pid;
-	sigset_t set, old;
-	int r;
-
-	sigemptyset(&set);
-	for (size_t i = 0; i < ARRAY_SIZE(signals); i++)
-		sigaddset(&set, signals[i]);
-	sigprocmask(SIG_BLOCK, &set, &old);
-	fflush(NULL);
-	pid = fork();
-	if (pid == 0)
-		fetch_child(req, parent, &old);
-	r = pid < 0 ? err_errno(err, "fork") : fetch_wait(pid, &set, err);
 	if (r)
 		kernel_fetch_sweep(req->store);
-	sigprocmask(SIG_SETMASK, &old, NULL);
 	return r;
 }
 

@@ -22,6 +22,7 @@
 static const struct program {
 	const char *name;
 	const struct command *commands; /* ends with a row without name; NULL: it has but one */
+	const struct command *more;	/* NULL: none */
 	int (*main)(int argc, char **argv, struct err *err);
 } * program;
 
@@ -73,7 +74,7 @@ static const struct command build_commands[] = {
 	{0},
 };
 
-/* At a guest that runs, however it was started: every program with commands has them. */
+/* At a guest that runs, however it was started: both programs that start them have these. */
 static const struct command guest_commands[] = {
 	{"ps", cmd_ps, "[--json]", "the guests that run"},
 	{"ssh", cmd_ssh, "[--vm NAME] [COMMAND...]", "a shell or a command in a guest"},
@@ -90,18 +91,31 @@ static const struct command guest_commands[] = {
 	{0},
 };
 
+static const struct command image_commands[] = {
+	{"create", cmd_root_image, "[options]", "make a root image of a distribution's packages"},
+	{"init", cmd_root_image, "[options]", "make one where there is none"},
+	{"update", cmd_root_image, "[options]", "every package to its newest version"},
+	{"sync", cmd_root_image, "[options]", "install packages that are asked for and missing"},
+	{"update_files", cmd_root_image, "[options]", "put in again what ktest itself puts in"},
+	{"shell", cmd_root_image, "[options]", "a shell in a guest on the image"},
+	{"list", cmd_root_image, "", "the images there are"},
+	{"help", cmd_help, "", "this list"},
+	{0},
+};
+
 /* The first one is also who is called by any other name. */
 static const struct program programs[] = {
-	{"ktest", ktest_commands, NULL},
-	{"build-test-kernel", build_commands, NULL},
-	{"testy", NULL, cmd_testy},
+	{"ktest", ktest_commands, guest_commands, NULL},
+	{"build-test-kernel", build_commands, guest_commands, NULL},
+	{"testy", NULL, NULL, cmd_testy},
+	{"root_image", image_commands, NULL, NULL},
 };
 
 static void print_commands(const struct command *c)
 {
-	for (; c->name; c++)
+	for (; c && c->name; c++)
 		if (c->help)
-			printf("  %-10s %-32s %s\n", c->name, c->args, c->help);
+			printf("  %-12s %-32s %s\n", c->name, c->args, c->help);
 }
 
 static int cmd_help(int argc, char **argv, struct err *err)
@@ -111,14 +125,20 @@ static int cmd_help(int argc, char **argv, struct err *err)
 	(void)err;
 	printf("usage: %s COMMAND [options] [args]\n\n", program->name);
 	print_commands(program->commands);
-	printf("\nat a guest that runs:\n");
-	print_commands(guest_commands);
+	if (program->more)
+		printf("\nat a guest that runs:\n");
+	print_commands(program->more);
 	printf("\n'%s COMMAND -h' lists the options of a command.\n", program->name);
 	return 0;
 }
 
 bool cmd_verbose;
 struct progress *cmd_progress;
+
+const char *cmd_program(void)
+{
+	return program->name;
+}
 
 static void print_log(void *arg, enum log_level level, const char *line)
 {
@@ -140,7 +160,7 @@ static const struct program *find_program_named(const char *name)
 
 static const struct command *find_command(const struct command *c, const char *name)
 {
-	for (; c->name; c++)
+	for (; c && c->name; c++)
 		if (!strcmp(c->name, name))
 			return c;
 	return NULL;
@@ -169,7 +189,7 @@ static int run_command(int argc, char **argv, struct err *err)
 		return cmd_help(0, NULL, NULL);
 	c = find_command(program->commands, argv[1]);
 	if (!c)
-		c = find_command(guest_commands, argv[1]);
+		c = find_command(program->more, argv[1]);
 	return c ? c->main(argc - 1, argv + 1, err) : usage(argv[1]);
 }
 

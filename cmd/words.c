@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cmd/cmd.h"
+#include "cmd/root_image.h"
 #include "cmd/run.h"
 #include "cmd/testy.h"
 #include "kernel/arch.h"
@@ -18,6 +19,7 @@ static const struct {
 	{"build-test-kernel", run_opts, OF_SOURCE},
 	{"testy", testy_opts, 0},
 	{"coverage", coverage_opts, 0},
+	{"root_image", root_image_opts, RI_MAKES | RI_CHANGES | RI_SHELL | RI_LIST},
 };
 
 static int print_archs(void)

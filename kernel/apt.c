@@ -192,6 +192,25 @@ int apt_show(const struct apt *apt, const char *name, struct apt_package *p, str
 	return 0;
 }
 
+int apt_missing(const struct apt *apt, const struct strv *names, struct strv *missing,
+		struct err *err)
+{
+	_cleanup_strbuf_ struct strbuf out = {0};
+	_cleanup_strv_ struct strv argv = {0};
+	int r;
+
+	strv_addv(&argv, "apt-cache", "-q", "-c", apt->conf, "pkgnames", NULL);
+	strbuf_putc(&out, '\n');
+	r = run(&argv, NULL, QUERY_MS, &out, err);
+	for (size_t i = 0; i < names->n && r == 0; i++) {
+		_cleanup_free_ char *line = xasprintf("\n%s\n", names->v[i]);
+
+		if (!strstr(out.s, line))
+			strv_add(missing, names->v[i]);
+	}
+	return r;
+}
+
 int apt_download(const struct apt *apt, const struct strv *names, const char *to, struct err *err)
 {
 	_cleanup_strv_ struct strv argv = {0};
@@ -199,6 +218,16 @@ int apt_download(const struct apt *apt, const struct strv *names, const char *to
 	strv_addv(&argv, "apt-get", "-q", "-c", apt->conf, "download", NULL);
 	strv_cat(&argv, names);
 	return run(&argv, to, DOWNLOAD_MS, NULL, err);
+}
+
+int apt_fetch(const struct apt *apt, const struct strv *words, struct err *err)
+{
+	_cleanup_strv_ struct strv argv = {0};
+
+	strv_addv(&argv, "apt-get", "-q", "-c", apt->conf, "-y", "--download-only",
+		  "--no-install-recommends", NULL);
+	strv_cat(&argv, words);
+	return run(&argv, NULL, DOWNLOAD_MS, NULL, err);
 }
 
 char *apt_host_mirror(const char *origin, const char *label)

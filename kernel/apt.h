@@ -36,11 +36,21 @@ int apt_update(const struct apt *apt, const char *sources, struct err *err);
 /* The newest version there is of NAME[:ARCH]; -ENOENT when there is none. */
 int apt_show(const struct apt *apt, const char *name, struct apt_package *p, struct err *err);
 
+/* Those of names that the lists have no package of, added to *missing. */
+int apt_missing(const struct apt *apt, const struct strv *names, struct strv *missing,
+		struct err *err);
+
 /* The first stanza of `apt-cache show` output; 0 or -EINVAL. */
 int apt_parse_stanza(const char *text, struct apt_package *p);
 
 /* Get the packages, checked against the signed lists, as files in the existing directory to. */
 int apt_download(const struct apt *apt, const struct strv *names, const char *to, struct err *err);
+
+/*
+ * Get what `apt-get WORDS` would install ("dist-upgrade", or "install" and names) over what
+ * dir/status says is there, into dir/cache/archives, checked in the same way.
+ */
+int apt_fetch(const struct apt *apt, const struct strv *words, struct err *err);
 
 /*
  * The mirror that the host's own sources have for origin ("Debian") and label ("Debian",

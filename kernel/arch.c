@@ -115,26 +115,12 @@ const struct arch *arch_at(size_t i)
 	return i < ARRAY_SIZE(archs) ? &archs[i] : NULL;
 }
 
-static bool word_in(const char *list, const char *word)
-{
-	size_t n = strlen(word);
-
-	for (const char *p = list; n && *p; p += strspn(p, " ")) {
-		size_t len = strcspn(p, " ");
-
-		if (len == n && !memcmp(p, word, n))
-			return true;
-		p += len;
-	}
-	return false;
-}
-
 const struct arch *arch_find(const char *name)
 {
 	for (size_t i = 0; name && i < ARRAY_SIZE(archs); i++) {
 		const struct arch *a = &archs[i];
 
-		if (str_eq(a->name, name) || str_eq(a->debian, name) || word_in(a->uname, name))
+		if (str_eq(a->name, name) || str_eq(a->debian, name) || str_word(a->uname, name))
 			return a;
 	}
 	return NULL;
@@ -158,7 +144,7 @@ bool arch_kvm_possible(const struct arch *arch)
 {
 	struct utsname u;
 
-	return !uname(&u) && word_in(arch->kvm_hosts, u.machine);
+	return !uname(&u) && str_word(arch->kvm_hosts, u.machine);
 }
 
 /* A 64-bit x86 compiler makes kernels of 32 bits too. */

@@ -11,6 +11,7 @@ static const struct distro distros[] = {
 		.mirror = "http://deb.debian.org/debian",
 		.security = "http://deb.debian.org/debian-security",
 		.components = "main",
+		.root_components = "main",
 		.keyring = "/usr/share/keyrings/debian-archive-keyring.gpg",
 		.keyring_package = "debian-archive-keyring",
 		.images = {{"amd64", "linux-image-amd64", false},
@@ -24,6 +25,8 @@ static const struct distro distros[] = {
 		.mirror = "http://archive.ubuntu.com/ubuntu",
 		.ports = "http://ports.ubuntu.com/ubuntu-ports",
 		.components = "main restricted",
+		.root_components = "main universe",
+		.suites = "focal jammy noble oracular plucky questing resolute devel",
 		.keyring = "/usr/share/keyrings/ubuntu-archive-keyring.gpg",
 		.keyring_package = "ubuntu-keyring (on Debian: ubuntu-archive-keyring)",
 		.images = {{"amd64", "linux-image-generic", false},
@@ -46,6 +49,14 @@ static const struct distro_image *find_image(const struct distro *d, const char 
 		if (str_eq(arch, d->images[i].arch))
 			return &d->images[i];
 	return NULL;
+}
+
+const struct distro *distro_of_suite(const char *suite)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(distros); i++)
+		if (distros[i].suites && str_word(distros[i].suites, suite))
+			return &distros[i];
+	return &distros[0];
 }
 
 const char *distro_image(const struct distro *d, const char *arch)

@@ -27,6 +27,8 @@ struct distro {
 	const char *ports;	 /* for those that say so */
 	const char *security;	 /* its security archive; NULL: the mirror */
 	const char *components;
+	const char *root_components; /* that root images take packages from */
+	const char *suites;	     /* known by their name alone, space-separated */
 	const char *keyring;
 	const char *keyring_package; /* that the host needs for it */
 	struct distro_image images[DISTRO_ARCHS_MAX];
@@ -34,6 +36,9 @@ struct distro {
 
 /* NULL if it is not one of them. */
 const struct distro *distro_find(const char *name);
+
+/* The one that calls a suite so; Debian for a name that none claims. */
+const struct distro *distro_of_suite(const char *suite);
 
 /* The package that depends on the newest kernel; arch is Debian's name. NULL: no such kernels. */
 const char *distro_image(const struct distro *d, const char *arch);

@@ -368,5 +368,5 @@ void kernel_fetch_sweep(const char *store)
 {
 	_cleanup_free_ char *dir = default_store(store);
 
-	store_sweep(dir);
+	store_sweep(dir, NULL);
 }

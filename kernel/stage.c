@@ -23,28 +23,34 @@
 /* Held for moments only: while a stage is made and locked, swept or published. */
 static int store_lock(const char *store, struct err *err)
 {
-	_cleanup_free_ char *path = xasprintf("%s/.lock", store);
-	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	int fd = open(store, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	if (fd < 0)
-		return err_errno(err, "%s", path);
+		return err_errno(err, "%s", store);
 	while (flock(fd, LOCK_EX) < 0)
 		if (errno != EINTR) {
 			close(fd);
-			return err_errno(err, "%s", path);
+			return err_errno(err, "%s", store);
 		}
 	return fd;
 }
 
-static void remove_if_stale(const char *path)
+static void stage_remove(const char *path, stage_remove_fn *remove)
+{
+	if (remove)
+		remove(path);
+	rm_rf(path, NULL);
+}
+
+static void remove_if_stale(const char *path, stage_remove_fn *remove)
 {
 	_cleanup_close_ int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
 	if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0)
-		rm_rf(path, NULL);
+		stage_remove(path, remove);
 }
 
-static void sweep_locked(const char *store)
+static void sweep_locked(const char *store, stage_remove_fn *remove)
 {
 	const struct dirent *de;
 	DIR *d = opendir(store);
@@ -53,18 +59,18 @@ static void sweep_locked(const char *store)
 		_cleanup_free_ char *path = xasprintf("%s/%s", store, de->d_name);
 
 		if (str_starts(de->d_name, STAGE_PREFIX))
-			remove_if_stale(path);
+			remove_if_stale(path, remove);
 	}
 	if (d)
 		closedir(d);
 }
 
-void store_sweep(const char *store)
+void store_sweep(const char *store, stage_remove_fn *remove)
 {
 	_cleanup_close_ int lock = store_lock(store, NULL);
 
 	if (lock >= 0)
-		sweep_locked(store);
+		sweep_locked(store, remove);
 }
 
 int store_stage_open(const char *store, struct store_stage *st, struct err *err)
@@ -77,7 +83,7 @@ int store_stage_open(const char *store, struct store_stage *st, struct err *err)
 	lock = store_lock(store, err);
 	if (lock < 0)
 		return lock;
-	sweep_locked(store);
+	sweep_locked(store, st->remove);
 	st->store = path_real(store, err);
 	if (!st->store)
 		return -ENOENT;
@@ -94,7 +100,7 @@ int store_stage_open(const char *store, struct store_stage *st, struct err *err)
 void store_stage_close(struct store_stage *st)
 {
 	if (st->dir)
-		rm_rf(st->dir, NULL);
+		stage_remove(st->dir, st->remove);
 	if (st->fd >= 0)
 		close(st->fd);
 	free(st->dir);

@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/proc.h"
 #include "image/hostroot.h"
+#include "image/treeroot.h"
 #include "kernel/extmod.h"
 #include "kernel/initramfs.h"
 #include "run/control.h"
@@ -371,10 +372,13 @@ static int make_view(const struct guest_base *b, const struct guest_plan *gp, st
 	_cleanup_free_ char *out = guest_path(b->out->path);
 	int r = 0;
 
-	if (!b->root_image)
+	if (b->root_dir)
+		r = tree_view(b->root_dir, v, err);
+	else if (!b->root_image)
 		r = hostroot_view(b->settings->cache, v, err);
 	if (r < 0)
-		return err_wrap(err, "the host's userspace as a root");
+		return err_wrap(err, "%s as a root",
+				b->root_dir ? b->root_dir : "the host's userspace");
 	view_add(v, VIEW_DIR, "/host", NULL);
 	show_tree(tree, v);
 	show_library(b, tree, v);

@@ -13,6 +13,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/proc.h"
+#include "image/place.h"
 #include "run/deps.h"
 #include "run/history.h"
 #include "run/gather.h"
@@ -72,52 +73,43 @@ static int check_arch(const struct plan *p, struct err *err)
 	return 0;
 }
 
-/* The image that --root, the rc files or the usual places name; NULL: the host's userspace. */
-static int find_root(const struct settings *s, const struct arch *arch, char **image,
-		     struct err *err)
+/* Whether dir could be a root: a test needs a bash in it. */
+static int check_tree(const char *dir, struct err *err)
 {
-	_cleanup_free_ char *name = xasprintf(".ktest/root.%s", arch->debian);
-	_cleanup_free_ char *own = path_home(name);
-	_cleanup_free_ char *shared = xasprintf("/var/lib/ktest/root.%s", arch->debian);
+	_cleanup_free_ char *bash = xasprintf("%s/bin/bash", dir);
+	_cleanup_free_ char *merged = xasprintf("%s/usr/bin/bash", dir);
 
-	*image = NULL;
-	if (str_eq(s->root, "host"))
+	if (path_exists(bash) || path_exists(merged))
 		return 0;
-	if (s->root) {
-		*image = path_real(s->root, err);
-		return *image ? 0 : err_wrap(err, "the root image");
-	}
-	if (path_readable(own))
-		*image = path_real(own, err);
-	else if (path_readable(shared))
-		*image = path_real(shared, err);
-	if (!*image && arch != arch_host())
-		return err_set(
-			err, ENOENT,
-			"no root image for %s: %s is missing, and this machine's own userspace "
-			"is for another processor; name one with --root, or try kernel and agent "
-			"alone by `ktest selftest -a %s`",
-			arch->name, own, arch->name);
-	return 0;
+	return err_set(err, EINVAL, "--root %s: no root of a system, there is no bin/bash in it",
+		       dir);
 }
 
-static int check_root(const char *image, struct err *err)
+/*
+ * The image or directory that --root, the rc files or the usual places name; neither: the host's
+ * userspace.
+ */
+static int find_root(const struct settings *s, const struct arch *arch, struct guest_base *b,
+		     struct err *err)
 {
-	char magic[2] = {0};
-	FILE *f;
-
-	if (!image)
+	if (str_eq(s->root, "host"))
 		return 0;
-	f = fopen(image, "re");
-	if (!f)
-		return err_errno(err, "the root image %s", image);
-	/* The magic number of ext2 to ext4: 0xef53 at 56 of the superblock at 1024. */
-	if (fseek(f, 1024 + 56, SEEK_SET) < 0 || fread(magic, 2, 1, f) != 1)
-		magic[0] = 0;
-	fclose(f);
-	if (memcmp(magic, "\x53\xef", 2) != 0)
-		return err_set(err, EINVAL, "the root image %s holds no ext4 file system", image);
-	return 0;
+	if (s->root && path_is_dir(s->root)) {
+		b->root_dir = path_real(s->root, err);
+		return b->root_dir ? check_tree(b->root_dir, err) : err->code;
+	}
+	b->root_image = s->root ? path_real(s->root, err) : image_find(arch);
+	if (b->root_image)
+		return image_check(b->root_image, err);
+	if (s->root)
+		return err_wrap(err, "the root image");
+	if (arch == arch_host())
+		return 0;
+	return err_set(err, ENOENT,
+		       "no root image for %s, and this machine's own userspace is for another "
+		       "processor; `root_image create -a %s` makes one, --root names one, and "
+		       "`ktest selftest -a %s` tries kernel and agent alone",
+		       arch->name, arch->name, arch->name);
 }
 
 /* ---- the journal's head */
@@ -314,6 +306,16 @@ static int exit_of(const struct run *run)
 	return run->err.code ? 125 : verdict_exit(&c);
 }
 
+static void keep_history(const struct run *run, const char *id)
+{
+	struct err err = {0};
+
+	if (keep_journal(run->out.journal, id, &err) < 0)
+		log_warn("the journal is not kept for the history: %s", err.msg);
+	else
+		history_note(id);
+}
+
 static void write_results(struct run *run)
 {
 	_cleanup_free_ char *path = xasprintf("%s/results.json", run->out.path);
@@ -327,10 +329,8 @@ static void write_results(struct run *run)
 	if (result_read(run->out.journal, &r, &err) < 0 || result_write(&r, path, &err) < 0)
 		log_warn("results.json: %s", err.msg);
 	id = json_get_str(r.run, "id");
-	if (!err.code && keep_journal(run->out.journal, id, &err) < 0)
-		log_warn("the journal is not kept for the history: %s", err.msg);
-	else if (!err.code)
-		history_note(id);
+	if (!err.code && !run->settings->unkept)
+		keep_history(run, id);
 	result_done(&r);
 }
 
@@ -390,9 +390,7 @@ static int prepare_vms(struct run *run, const struct arch *arch, char **qemu, st
 	if (r == 0)
 		r = choose_accel(run, arch->name, *qemu, err);
 	if (r == 0)
-		r = find_root(s, arch, &run->base.root_image, err);
-	if (r == 0)
-		r = check_root(run->base.root_image, err);
+		r = find_root(s, arch, &run->base, err);
 	if (r < 0)
 		return r;
 	if (sandbox_probe(&why) == SANDBOX_KEEPER)
@@ -508,5 +506,6 @@ int run_execute(const struct settings *s, const struct test_request *tests, size
 	kernels_done(&run.kernels);
 	plan_done(&run.plan);
 	free(run.base.root_image);
+	free(run.base.root_dir);
 	return r;
 }

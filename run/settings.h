@@ -37,6 +37,7 @@ struct settings {
 	bool failfast, verbose, resume;
 	bool interactive; /* -I: the guest stays, no time limits */
 	bool gdb_wait;	  /* --gdb-wait: its first instruction waits for a debugger */
+	bool unkept;	  /* no test's run: it is none of the history's */
 	/* of building: see kbuild/kbuild.h */
 	struct strv make_args, gcov;
 	bool fresh_config, keep_config, always_make;
