@@ -50,6 +50,8 @@ static void wanted_drivers(const struct guest_base *b, const struct guest_plan *
 		add_words(want, gp->file->bus->modules);
 	if (n->npmem)
 		add_words(want, "nfit nd_pmem");
+	if (gp->file->dump)
+		strv_add(want, "?qemu_fw_cfg");
 	if (!str_eq(b->settings->network, "none"))
 		strv_add(want, "?virtio_net");
 }
@@ -407,6 +409,7 @@ static void fill_config(const struct guest_base *b, const struct guest_plan *gp,
 	c->out_xattr = b->out->xattr;
 	outdir_protected(b->out, &c->out_masked);
 	c->network = str_eq(b->settings->network, "none") ? VM_NET_NONE : VM_NET_USER;
+	c->vmcoreinfo = f->dump;
 	strv_cat(&c->qemu_prepend, &f->needs.qemu_prepend);
 	strv_cat(&c->qemu_append, &f->needs.qemu_append);
 	strv_cat(&c->qemu_append, &b->settings->qemu_args);

@@ -32,6 +32,9 @@ struct settings {
 	int64_t cpus, mem_mib, timeout_s; /* 0: as the test declares */
 	int64_t priority, nice;
 	uint64_t log_limit;
+	bool dump;		  /* --dump */
+	char *dump_format;	  /* --dump-format; NULL: by the kernel */
+	uint64_t dump_limit;	  /* --dump-limit; 0: the default */
 	struct strv variants;		    /* --variant */
 	struct strv append, qemu_args, env; /* --append, --qemu-arg, --env NAME=VALUE */
 	bool failfast, verbose, resume;

@@ -62,6 +62,8 @@ static void add_behaviour(const struct vm_config *c, struct strv *argv)
 	strv_addv(argv, "-action", "reboot=shutdown,shutdown=pause,panic=pause", "-sandbox",
 		  "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny",
 		  "-device", c->arch->pvpanic, NULL);
+	if (c->vmcoreinfo)
+		strv_addv(argv, "-device", "vmcoreinfo", NULL);
 }
 
 static int add_kernel(const struct vm_config *c, struct strv *argv, struct err *err)

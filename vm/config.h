@@ -45,6 +45,7 @@ struct vm_config {
 	struct strv out_masked; /* files in out that even a guest's QEMU must not write */
 	bool out_xattr;		/* the file system of out keeps user.* attributes */
 	enum vm_network network;
+	bool vmcoreinfo; /* its kernel can leave there what readers of a dump need */
 	struct strv qemu_prepend, qemu_append;
 	int nice;
 };

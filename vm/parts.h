@@ -33,6 +33,7 @@ struct vm {
 	struct strv binds;
 	struct loop_source *timer; /* the next step of ending it */
 	struct unplug unplug;	   /* one at a time; done is NULL when there is none */
+	struct dump *dump;	   /* of its memory, as it is written; NULL: none */
 	bool ending, ended;
 	bool resetting; /* from vm_reset() to vm_booted() */
 	char how[512];
