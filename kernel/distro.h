@@ -27,6 +27,7 @@ struct distro {
 	const char *ports;	 /* for those that say so */
 	const char *security;	 /* its security archive; NULL: the mirror */
 	const char *components;
+	const char *no_debug; /* why there are no packages of debug symbols; NULL: there are */
 	const char *keyring;
 	const char *keyring_package; /* that the host needs for it */
 	struct distro_image images[DISTRO_ARCHS_MAX];
