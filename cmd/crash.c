@@ -14,6 +14,7 @@
 #include "base/opt.h"
 #include "base/proc.h"
 #include "cmd/cmd.h"
+#include "cmd/run.h"
 #include "kernel/kernel.h"
 #include "run/dump.h"
 #include "run/outdir.h"
@@ -27,7 +28,7 @@ struct crash_options {
 
 #define AT(field) .offset = offsetof(struct crash_options, field)
 
-static const struct opt crash_opts[] = {
+const struct opt crash_opts[] = {
 	{'o', "out", OPT_STRING, "DIR", "output directory of the run (./ktest-out)", AT(dir)},
 	{0, "vmlinux", OPT_STRING, "FILE", "the kernel's symbols, if not where it lies",
 	 AT(vmlinux)},

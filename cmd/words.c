@@ -18,6 +18,7 @@ static const struct {
 	{"build-test-kernel", run_opts, OF_SOURCE},
 	{"testy", testy_opts, 0},
 	{"coverage", coverage_opts, 0},
+	{"crash", crash_opts, 0},
 };
 
 static int print_archs(void)

@@ -39,6 +39,7 @@
  *	refuse NAME	a QMP command is answered by an error
  *	die-on NAME	QEMU exits when it gets this command
  *	greeting TEXT	instead of QMP's
+ *	dump N		bytes that dump-guest-memory writes, at most 32768; default 16; "dump-fails"
  *	probe HEX	ticks of the PM timer that the accelerator's probe takes; default 400
  */
 #ifndef T_CLI_FAKE_H
