@@ -41,7 +41,12 @@ const struct opt run_opts[] = {
 	{'D', "dest", OPT_STRING, "DIR", "publish the kernel here", AT(dest), .commands = OF_BUILD},
 	{'T', "vm-dir", OPT_STRING, "DIR", "the VM's working directory, else a temporary one",
 	 SET(work_dir), BOOTS},
-	{'n', "network", OPT_STRING, "KIND", "user (the default) or none", SET(network), RUNS},
+	{'n', "network", OPT_STRING, "KIND", "user (the default), user,internet, vde or none",
+	 SET(network), RUNS},
+	{0, "vde", OPT_STRING, "DIR",
+	 "vde's switch: guests that are given the same reach each other", SET(vde), RUNS},
+	{0, "forward", OPT_LIST, "HOST:GUEST",
+	 "a port of 127.0.0.1 as one of the guest's, repeatable", SET(forwards), RUNS},
 	{'p', "priority", OPT_INT, "N", "how long tests may take, for tests that ask",
 	 SET(priority), .min = -100, .max = 1000, .commands = OF_TESTS},
 	{'N', "nice", OPT_INT, "N", "niceness of VM and make", SET(nice), .min = 0, .max = 19},
@@ -195,7 +200,12 @@ int options_settle(struct run_options *o, unsigned int command, struct err *err)
 	prefer(&s->deps_dir, getenv("ktest_deps_dir"));
 	r = read_rc(s, err);
 	prefer(&s->deps_dir, deps);
-	prefer(&s->network, "user");
+	prefer(&s->network, s->vde ? "vde" : "user");
+	if (s->vde) {
+		_cleanup_free_ char *vde = path_absolute(s->vde);
+
+		str_set(&s->vde, vde);
+	}
 	out = path_absolute(s->out ? s->out : "ktest-out");
 	str_set(&s->out, out);
 	if (r == 0)

@@ -86,7 +86,7 @@ _ktest()
 	local ktest=$1 cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
 	COMPREPLY=()
 	if ((COMP_CWORD == 1)); then
-		_ktest_offer "run needs results report coverage history flaky compare kernel selftest doctor help"
+		_ktest_offer "run needs results report coverage history flaky compare crash kernel selftest doctor help"
 		return
 	fi
 	case ${COMP_WORDS[1]} in
@@ -105,6 +105,13 @@ _ktest()
 			_ktest_offer "-o --out --json --events --ktap --junit --kcidb -h --help"
 		else
 			_ktest_dirs
+		fi
+		;;
+	crash)
+		if [[ $cur == -* ]]; then
+			_ktest_offer "-o --out --vmlinux -h --help"
+		else
+			_ktest_files
 		fi
 		;;
 	report)

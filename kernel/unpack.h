@@ -16,8 +16,8 @@
 int unpack_package(const char *file, const char *dir, struct err *err);
 
 /*
- * Of a package of debug symbols (a .deb or .rpm as above) only the kernel's: its vmlinux, as the new
- * file to. -ENOENT: there is none in it.
+ * Of a package of debug symbols (a .deb or .rpm as above) only the kernel's: its vmlinux, as the
+ * new file to. -ENOENT: there is none in it.
  */
 int unpack_vmlinux(const char *file, const char *to, struct err *err);
 

@@ -154,7 +154,7 @@ static void ended(void *arg, const char *error)
 {
 	struct dump *d = arg;
 	struct job *job = d->job;
-	void (*done)(struct job *job) = d->done;
+	void (*done)(struct job * job) = d->done;
 	int r = error ? 0 : publish(d);
 
 	if (!error && r == 0)
@@ -182,8 +182,8 @@ static bool open_file(struct dump *d, struct err *err)
 	if (d->dir < 0)
 		return false;
 	rm_rf_at(d->dir, PART_NAME);
-	d->fd = openat(d->dir, PART_NAME,
-		       O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	d->fd = openat(d->dir, PART_NAME, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+		       0600);
 	if (d->fd < 0)
 		err_errno(err, DUMP_NAME);
 	return d->fd >= 0;
@@ -194,7 +194,8 @@ static bool is_wanted(const struct job *job, const char *reason)
 {
 	static const char *const reasons[] = {"panic", "hang", "timeout", "reboot"};
 
-	for (size_t i = 0; job->file->dump && job->trial.cur.subtest && i < ARRAY_SIZE(reasons); i++)
+	for (size_t i = 0; job->file->dump && job->trial.cur.subtest && i < ARRAY_SIZE(reasons);
+	     i++)
 		if (!strcmp(reason, reasons[i]))
 			return true;
 	return false;

@@ -19,7 +19,8 @@ struct guest_base {
 	const struct outdir *out;
 	const char *run_dir; /* rundir.path */
 	const char *qemu;    /* path of the binary */
-	char *root_image;    /* NULL: the host's userspace */
+	const struct network *network;
+	char *root_image; /* NULL: the host's userspace */
 	struct accel_info accel;
 };
 

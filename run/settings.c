@@ -32,9 +32,9 @@ static const struct field {
 	FIELD(qemu_args, KIND_LIST),	FIELD(env, KIND_LIST),
 	FIELD(failfast, KIND_BOOL),	FIELD(verbose, KIND_BOOL),
 	FIELD(dump, KIND_BOOL),		FIELD(dump_format, KIND_STRING),
-	FIELD(dump_limit, KIND_SIZE),
-	FIELD(program, KIND_STRING),	FIELD(tree, KIND_STRING),
-	FIELD(cache, KIND_STRING),
+	FIELD(dump_limit, KIND_SIZE),	FIELD(vde, KIND_STRING),
+	FIELD(forwards, KIND_LIST),	FIELD(program, KIND_STRING),
+	FIELD(tree, KIND_STRING),	FIELD(cache, KIND_STRING),
 #undef FIELD
 };
 

@@ -5,6 +5,7 @@
 #define VM_PARTS_H
 
 #include "vm/agent.h"
+#include "vm/net.h"
 #include "vm/qmp.h"
 #include "vm/tail.h"
 #include "vm/vm.h"
@@ -22,6 +23,7 @@ struct vm {
 	struct vm_handler handler;
 	enum sandbox_kind sandbox;
 	pid_t pid; /* 0: reaped */
+	struct net net;
 	struct loop_source *child;
 	struct qmp *qmp;
 	struct agent *agent;

@@ -258,6 +258,7 @@ void vm_free(struct vm *vm)
 		kill_now(vm);
 		waitpid(vm->pid, NULL, 0);
 	}
+	net_end(&vm->net);
 	qmp_free(vm->qmp);
 	agent_free(vm->agent);
 	tail_free(vm->console);
