@@ -29,6 +29,7 @@ int cmd_history(int argc, char **argv, struct err *err);
 int cmd_flaky(int argc, char **argv, struct err *err);
 int cmd_compare(int argc, char **argv, struct err *err);
 int cmd_coverage(int argc, char **argv, struct err *err);
+int cmd_crash(int argc, char **argv, struct err *err);
 int cmd_kernel(int argc, char **argv, struct err *err);
 int cmd_selftest(int argc, char **argv, struct err *err);
 int cmd_doctor(int argc, char **argv, struct err *err);

@@ -14,6 +14,7 @@ enum { KERNEL_FETCH = 1, KERNEL_LIST = 2 };
 
 struct kernel_options {
 	bool headers;
+	bool debug;
 	bool force;
 	char *mirror;
 };
@@ -22,6 +23,8 @@ static const struct opt kernel_opts[] = {
 	{'h', "help", OPT_HELP, NULL, "show this help", 0, 0, 0, NULL, KERNEL_FETCH | KERNEL_LIST},
 	{0, "headers", OPT_BOOL, NULL, "also what external modules need to build",
 	 offsetof(struct kernel_options, headers), 0, 0, NULL, KERNEL_FETCH},
+	{0, "debug", OPT_BOOL, NULL, "also its vmlinux with symbols, for gdb and ktest crash",
+	 offsetof(struct kernel_options, debug), 0, 0, NULL, KERNEL_FETCH},
 	{0, "mirror", OPT_STRING, "URL", "the only mirror to ask, without a security archive",
 	 offsetof(struct kernel_options, mirror), 0, 0, NULL, KERNEL_FETCH},
 	{0, "force", OPT_BOOL, NULL, "again, though that version is in the store",
@@ -82,6 +85,7 @@ static int kernel_fetch_cmd(int argc, char **argv, struct err *err)
 		req.what = argv[rest];
 		req.mirror = o.mirror;
 		req.headers = o.headers;
+		req.debug = o.debug;
 		req.force = o.force;
 		r = fetch_guarded(&req, err);
 	}

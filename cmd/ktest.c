@@ -52,6 +52,7 @@ static const struct command {
 	{"history", cmd_history, "FILE [SUBTEST]|rebuild", "what earlier runs of a test came to"},
 	{"flaky", cmd_flaky, "", "subtests that both passed and failed on one kernel"},
 	{"compare", cmd_compare, "RUN1 RUN2", "new failures, fixed ones, and what got slower"},
+	{"crash", cmd_crash, "[-o DIR] [SUBTEST] ...", "open the memory of a guest that failed"},
 	{"kernel", cmd_kernel, "fetch|list ...", "kernels of distributions: get and list them"},
 	{"selftest", cmd_selftest, "[options]",
 	 "boot a kernel with nothing in it and check what tests need"},

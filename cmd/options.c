@@ -41,7 +41,12 @@ const struct opt run_opts[] = {
 	{'D', "dest", OPT_STRING, "DIR", "publish the kernel here", AT(dest), .commands = OF_BUILD},
 	{'T', "vm-dir", OPT_STRING, "DIR", "the VM's working directory, else a temporary one",
 	 SET(work_dir), BOOTS},
-	{'n', "network", OPT_STRING, "KIND", "user (the default) or none", SET(network), RUNS},
+	{'n', "network", OPT_STRING, "KIND", "user (the default), user,internet, vde or none",
+	 SET(network), RUNS},
+	{0, "vde", OPT_STRING, "DIR",
+	 "vde's switch: guests that are given the same reach each other", SET(vde), RUNS},
+	{0, "forward", OPT_LIST, "HOST:GUEST",
+	 "a port of 127.0.0.1 as one of the guest's, repeatable", SET(forwards), RUNS},
 	{'p', "priority", OPT_INT, "N", "how long tests may take, for tests that ask",
 	 SET(priority), .min = -100, .max = 1000, .commands = OF_TESTS},
 	{'N', "nice", OPT_INT, "N", "niceness of VM and make", SET(nice), .min = 0, .max = 19},
@@ -72,6 +77,12 @@ const struct opt run_opts[] = {
 	{0, "qemu", OPT_STRING, "PROGRAM", "QEMU to use", SET(qemu), BOOTS},
 	{0, "log-limit", OPT_SIZE, "SIZE", "most that is kept of a subtest's log (1G)",
 	 SET(log_limit), RUNS},
+	{0, "dump", OPT_BOOL, NULL, "keep the memory of a guest that panics, hangs or is late",
+	 SET(dump), RUNS},
+	{0, "dump-format", OPT_CHOICE, "HOW", "auto, kdump (for crash) or elf (for gdb as well)",
+	 SET(dump_format), .choices = "auto|kdump|elf", RUNS},
+	{0, "dump-limit", OPT_SIZE, "SIZE", "most that a dump may take (4G)", SET(dump_limit),
+	 RUNS},
 	{0, "resume", OPT_BOOL, NULL, "go on with the run in the output directory", SET(resume),
 	 RUNS},
 	{0, "ktap", OPT_BOOL, NULL, "print KTAP at the end, instead of the console and the table",
@@ -193,7 +204,12 @@ int options_settle(struct run_options *o, unsigned int command, struct err *err)
 	prefer(&s->deps_dir, getenv("ktest_deps_dir"));
 	r = read_rc(s, err);
 	prefer(&s->deps_dir, deps);
-	prefer(&s->network, "user");
+	prefer(&s->network, s->vde ? "vde" : "user");
+	if (s->vde) {
+		_cleanup_free_ char *vde = path_absolute(s->vde);
+
+		str_set(&s->vde, vde);
+	}
 	out = path_absolute(s->out ? s->out : "ktest-out");
 	str_set(&s->out, out);
 	if (r == 0)

@@ -32,6 +32,7 @@ struct run_options {
 
 extern const struct opt run_opts[];
 extern const struct opt coverage_opts[];
+extern const struct opt crash_opts[];
 
 /* Let rc files and defaults fill what was not given, and check it. */
 int options_settle(struct run_options *o, unsigned int command, struct err *err);

@@ -20,6 +20,7 @@ static const struct {
 	{"testy", testy_opts, 0},
 	{"coverage", coverage_opts, 0},
 	{"root_image", root_image_opts, RI_MAKES | RI_CHANGES | RI_SHELL | RI_LIST},
+	{"crash", crash_opts, 0},
 };
 
 static int print_archs(void)

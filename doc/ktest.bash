@@ -102,7 +102,7 @@ _ktest()
 	local ktest=$1 cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
 	COMPREPLY=()
 	if ((COMP_CWORD == 1)); then
-		_ktest_offer "run boot needs results report history flaky compare kernel selftest doctor help ps ssh console mon sysrq gdb kgdb push pull kill"
+		_ktest_offer "run boot needs results report coverage history flaky compare crash kernel selftest doctor help ps ssh console mon sysrq gdb kgdb push pull kill"
 		return
 	fi
 	case ${COMP_WORDS[1]} in
@@ -122,6 +122,13 @@ _ktest()
 			_ktest_offer "-o --out --json --events --ktap --junit --kcidb -h --help"
 		else
 			_ktest_dirs
+		fi
+		;;
+	crash)
+		if [[ $cur == -* ]]; then
+			_ktest_offer "-o --out --vmlinux -h --help"
+		else
+			_ktest_files
 		fi
 		;;
 	report)

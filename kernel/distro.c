@@ -22,6 +22,9 @@ static const struct distro distros[] = {
 	{
 		.name = "ubuntu",
 		.origin = "Ubuntu",
+		.no_debug =
+			"Ubuntu keeps debug symbols in another archive (ddebs.ubuntu.com); give "
+			"`ktest kernel fetch` the packages",
 		.mirror = "http://archive.ubuntu.com/ubuntu",
 		.ports = "http://ports.ubuntu.com/ubuntu-ports",
 		.components = "main restricted",

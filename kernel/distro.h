@@ -29,6 +29,7 @@ struct distro {
 	const char *components;
 	const char *root_components; /* that root images take packages from */
 	const char *suites;	     /* known by their name alone, space-separated */
+	const char *no_debug; /* why there are no packages of debug symbols; NULL: there are */
 	const char *keyring;
 	const char *keyring_package; /* that the host needs for it */
 	struct distro_image images[DISTRO_ARCHS_MAX];

@@ -63,6 +63,25 @@ static const char *machine_debian(void)
 	return host ? host->debian : NULL;
 }
 
+/* "linux-image-6.1.0-9-amd64-dbg_6.1.27-1_amd64.deb", "kernel-debuginfo-6.1.rpm" */
+static bool is_debug(const char *file)
+{
+	const char *name = path_base(file);
+
+	return strstr(name, "-dbg_") || strstr(name, "-dbgsym_") || strstr(name, "-debuginfo-");
+}
+
+static int unpack_files(const struct strv *files, const char *root, const char *vmlinux,
+			struct err *err)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < files->n && r == 0; i++)
+		r = is_debug(files->v[i]) ? unpack_vmlinux(files->v[i], vmlinux, err)
+					  : unpack_package(files->v[i], root, err);
+	return r;
+}
+
 /* Unpack what lies in debs/ or was named, and put it in the store. */
 static int publish(struct fetch *f, const struct strv *files, const char *prefix,
 		   const struct strv *packages, char **published, struct err *err)
@@ -70,11 +89,14 @@ static int publish(struct fetch *f, const struct strv *files, const char *prefix
 	_cleanup_free_ char *root = xasprintf("%s/root", f->stage.dir), *name = NULL;
 	_cleanup_free_ char *out = xasprintf("%s/out", f->stage.dir);
 	_cleanup_kernel_ struct kernel k = {0};
+	_cleanup_free_ char *vmlinux = xasprintf("%s/vmlinux", out);
 	int r = mkdir_p(root, 0755, err);
 
 	log_note("unpacking");
-	for (size_t i = 0; i < files->n && r == 0; i++)
-		r = unpack_package(files->v[i], root, err);
+	if (r == 0)
+		r = mkdir_p(out, 0755, err);
+	if (r == 0)
+		r = unpack_files(files, root, vmlinux, err);
 	if (r == 0)
 		r = layout_make(root, out, &k, err);
 	if (r < 0)
@@ -152,12 +174,35 @@ static char *place(const struct fetch *f, const char *release)
 }
 
 /* A kernel that is replaced by a newer package of the same release keeps what it has. */
-static bool has_headers(const struct fetch *f, const char *release)
+static bool has_part(const struct fetch *f, const char *release, const char *part)
 {
 	_cleanup_free_ char *there = place(f, release);
-	_cleanup_free_ char *build = xasprintf("%s/headers/build", there);
+	_cleanup_free_ char *path = xasprintf("%s/%s", there, part);
 
-	return path_exists(build);
+	return path_exists(path);
+}
+
+static int plan_headers(const struct fetch *f, struct plan *p, struct err *err)
+{
+	static const char *const headers[] = {"linux-headers-", "linux-kbuild-", "linux-base-",
+					      NULL};
+	_cleanup_free_ char *name = xasprintf("linux-headers-%s", p->release);
+
+	if (!f->req->headers && !has_part(f, p->release, "headers/build"))
+		return 0;
+	return plan_add(f, p, name, headers, err);
+}
+
+static int plan_debug(const struct fetch *f, struct plan *p, struct err *err)
+{
+	static const char *const none[] = {NULL};
+	_cleanup_free_ char *name = xasprintf("linux-image-%s-dbg", p->release);
+
+	if (!f->req->debug && !has_part(f, p->release, "vmlinux"))
+		return 0;
+	if (f->distro->no_debug)
+		return err_set(err, ENOTSUP, "--debug: %s", f->distro->no_debug);
+	return plan_add(f, p, name, none, err);
 }
 
 static int plan_make(const struct fetch *f, struct plan *p, struct err *err)
@@ -165,18 +210,14 @@ static int plan_make(const struct fetch *f, struct plan *p, struct err *err)
 	/* Debian 14 has split what was linux-image-* before. */
 	static const char *const image[] = {"linux-image-", "linux-modules-", "linux-binary-",
 					    "linux-base-", NULL};
-	static const char *const headers[] = {"linux-headers-", "linux-kbuild-", "linux-base-",
-					      NULL};
-	_cleanup_free_ char *name = NULL;
 	const char *meta = distro_image(f->distro, f->arch);
 	int r = plan_add(f, p, meta, image, err);
 
 	if (r == 0)
 		r = plan_release(p, meta, err);
-	if (r < 0 || !(f->req->headers || has_headers(f, p->release)))
-		return r;
-	name = xasprintf("linux-headers-%s", p->release);
-	return plan_add(f, p, name, headers, err);
+	if (r == 0)
+		r = plan_headers(f, p, err);
+	return r < 0 ? r : plan_debug(f, p, err);
 }
 
 static int update(struct fetch *f, bool updates, struct err *err)

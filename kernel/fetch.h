@@ -13,6 +13,7 @@ struct fetch_request {
 	const char *store;	 /* NULL: ~/.ktest/kernels */
 	const char *mirror; /* NULL: the distribution's, as this host's apt is configured for it */
 	bool headers; /* also what external modules need to build, below headers/ of the kernel */
+	bool debug;   /* also its vmlinux with debug information */
 	bool force;   /* again, though that version is in the store */
 };
 

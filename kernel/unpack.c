@@ -4,6 +4,7 @@
 #include <archive.h>
 #include <archive_entry.h>
 #include <errno.h>
+#include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -192,6 +193,43 @@ static int extract_all(struct archive *in, const char *dir, const char *name, st
 	return n ? 0 : err_set(err, EINVAL, "%s: empty package", name);
 }
 
+/* Where packages of debug symbols have the kernel's own; the rest, ten times as large, is of its
+ * modules. */
+static bool is_vmlinux(struct archive_entry *e)
+{
+	const char *inner = inner_path(archive_entry_pathname(e));
+
+	return inner && archive_entry_filetype(e) == AE_IFREG && !archive_entry_hardlink(e) &&
+	       (!fnmatch("usr/lib/debug/boot/vmlinux-*", inner, FNM_PATHNAME) ||
+		!fnmatch("usr/lib/debug/lib/modules/*/vmlinux", inner, FNM_PATHNAME));
+}
+
+static int extract_vmlinux(struct archive *in, const char *to, const char *name, struct err *err)
+{
+	_cleanup_writer_ struct archive *out = archive_write_disk_new();
+	struct archive_entry *e;
+	int r;
+
+	while ((r = archive_read_next_header(in, &e)) == ARCHIVE_OK || r == ARCHIVE_WARN) {
+		if (!is_vmlinux(e))
+			continue;
+		archive_entry_copy_pathname(e, to);
+		archive_entry_set_perm(e, 0644);
+		if (archive_write_header(out, e) < ARCHIVE_OK)
+			return archive_failed(out, name, err);
+		r = copy_data(in, out);
+		if (r < 0)
+			return archive_failed(r == -EIO ? out : in, name, err);
+		return archive_write_close(out) < ARCHIVE_OK ? archive_failed(out, name, err) : 0;
+	}
+	if (r != ARCHIVE_EOF)
+		return archive_failed(in, name, err);
+	return err_set(err, ENOENT, "%s: no vmlinux in it", name);
+}
+
+/* What is taken of a package's files, and to where. */
+typedef int take_fn(struct archive *in, const char *to, const char *name, struct err *err);
+
 static la_ssize_t read_member(struct archive *a, void *arg, const void **block)
 {
 	struct archive *outer = arg;
@@ -208,7 +246,7 @@ static la_ssize_t read_member(struct archive *a, void *arg, const void **block)
 	return (la_ssize_t)size;
 }
 
-static int unpack_data_tar(struct archive *outer, const char *name, const char *dir,
+static int unpack_data_tar(struct archive *outer, const char *name, const char *to, take_fn *take,
 			   struct err *err)
 {
 	_cleanup_reader_ struct archive *in = archive_read_new();
@@ -217,10 +255,10 @@ static int unpack_data_tar(struct archive *outer, const char *name, const char *
 	archive_read_support_format_tar(in);
 	if (archive_read_open(in, outer, NULL, read_member, NULL) != ARCHIVE_OK)
 		return archive_failed(in, name, err);
-	return extract_all(in, dir, name, err);
+	return take(in, to, name, err);
 }
 
-static int unpack_deb(const char *file, const char *dir, struct err *err)
+static int unpack_deb(const char *file, const char *to, take_fn *take, struct err *err)
 {
 	_cleanup_reader_ struct archive *ar = archive_read_new();
 	struct archive_entry *e;
@@ -231,13 +269,13 @@ static int unpack_deb(const char *file, const char *dir, struct err *err)
 		return archive_failed(ar, file, err);
 	while ((r = archive_read_next_header(ar, &e)) == ARCHIVE_OK)
 		if (str_starts(archive_entry_pathname(e), "data.tar"))
-			return unpack_data_tar(ar, file, dir, err);
+			return unpack_data_tar(ar, file, to, take, err);
 	if (r != ARCHIVE_EOF)
 		return archive_failed(ar, file, err);
 	return err_set(err, EINVAL, "%s: no data.tar in it, not a Debian package", file);
 }
 
-static int unpack_rpm(const char *file, const char *dir, struct err *err)
+static int unpack_rpm(const char *file, const char *to, take_fn *take, struct err *err)
 {
 	_cleanup_reader_ struct archive *in = archive_read_new();
 
@@ -246,7 +284,16 @@ static int unpack_rpm(const char *file, const char *dir, struct err *err)
 	archive_read_support_format_cpio(in);
 	if (archive_read_open_filename(in, file, BLOCK_SIZE) != ARCHIVE_OK)
 		return archive_failed(in, file, err);
-	return extract_all(in, dir, file, err);
+	return take(in, to, file, err);
+}
+
+static int unpack(const char *file, const char *to, take_fn *take, struct err *err)
+{
+	if (str_ends(file, ".deb"))
+		return unpack_deb(file, to, take, err);
+	if (str_ends(file, ".rpm"))
+		return unpack_rpm(file, to, take, err);
+	return err_set(err, EINVAL, "%s: neither a .deb nor an .rpm", file);
 }
 
 int unpack_package(const char *file, const char *dir, struct err *err)
@@ -254,13 +301,12 @@ int unpack_package(const char *file, const char *dir, struct err *err)
 	/* libarchive looks for links in the whole path it writes to, ours included. */
 	_cleanup_free_ char *real = path_real(dir, err);
 
-	if (!real)
-		return -ENOENT;
-	if (str_ends(file, ".deb"))
-		return unpack_deb(file, real, err);
-	if (str_ends(file, ".rpm"))
-		return unpack_rpm(file, real, err);
-	return err_set(err, EINVAL, "%s: neither a .deb nor an .rpm", file);
+	return real ? unpack(file, real, extract_all, err) : -ENOENT;
+}
+
+int unpack_vmlinux(const char *file, const char *to, struct err *err)
+{
+	return unpack(file, to, extract_vmlinux, err);
 }
 
 static int read_raw(struct archive *a, size_t max, char **buf, size_t *len, const char *name,

@@ -15,6 +15,12 @@
  */
 int unpack_package(const char *file, const char *dir, struct err *err);
 
+/*
+ * Of a package of debug symbols (a .deb or .rpm as above) only the kernel's: its vmlinux, as the
+ * new file to. -ENOENT: there is none in it.
+ */
+int unpack_vmlinux(const char *file, const char *to, struct err *err);
+
 /* The contents of a file that may be compressed by anything libarchive knows; -EFBIG above max
  * bytes. The caller frees *buf. */
 int unpack_file(const char *path, size_t max, char **buf, size_t *len, struct err *err);

@@ -25,5 +25,6 @@ ktest_autoload faults.sh set_faults enable_memory_faults disable_memory_faults \
 	enable_race_faults disable_race_faults
 ktest_autoload load.sh antagonist_sync antagonist_drop_caches stress_timeout
 ktest_autoload user.sh set_as_user ktest_make_user
-ktest_autoload leftovers.sh ktest_kill_left ktest_unmount_left ktest_session_pids
+ktest_autoload leftovers.sh ktest_kill_left ktest_unmount_left ktest_session_pids \
+	ktest_keep_trace
 unset -f ktest_autoload

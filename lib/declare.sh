@@ -9,7 +9,7 @@
 if [[ -z ${ktest_in_guest-} ]]; then
 	unset ktest_compiler ktest_cpus ktest_mem ktest_timeout ktest_storage_bus \
 	      ktest_allow_taint ktest_tests_unknown ktest_kconfig_base ktest_no_kbuild ktest_no_vm \
-	      ktest_kbuild_target ktest_isolation ktest_network
+	      ktest_kbuild_target ktest_isolation ktest_network ktest_crash_dump
 fi
 ktest_kernel_append=() ktest_kernel_make_append=() ktest_qemu_append=() ktest_qemu_prepend=()
 ktest_images=() ktest_rw_images=() ktest_kernel_config_require=()
@@ -262,6 +262,12 @@ config-network()
 {
 	ktest_want 1 "$@"
 	ktest_network=$1
+}
+
+# config-crash-dump: the memory of a guest that panics, hangs or takes too long is kept
+config-crash-dump()
+{
+	ktest_crash_dump=true
 }
 
 # config-variant NAME: what the variant of that name declares (variants/NAME.sh), once.

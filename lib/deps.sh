@@ -49,6 +49,7 @@ ktest_print_deps()
 	echo ktest_library=1
 	for name in ktest_arch ktest_compiler ktest_cpus ktest_mem ktest_timeout \
 		    ktest_timeout_multiplier ktest_mem_multiplier ktest_storage_bus ktest_isolation ktest_network \
+		    ktest_crash_dump \
 		    ktest_allow_taint ktest_tests_unknown ktest_kconfig_base ktest_no_kbuild \
 		    ktest_no_vm ktest_kbuild_target ktest_own_run_tests; do
 		ktest_print_word "$name"

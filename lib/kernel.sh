@@ -56,7 +56,8 @@ check_dmesg()
 	return 1
 }
 
-# setup_tracing EVENT...: trace these (sched:*, ext4:ext4_sync_file_enter), to be dumped on an oops.
+# setup_tracing EVENT...: trace these (sched:*, ext4:ext4_sync_file_enter), to be dumped on an oops, and kept
+# as `trace` in the directory of a subtest that fails.
 setup_tracing()
 {
 	local tracing=${ktest_tracing:-/sys/kernel/tracing} event
@@ -76,6 +77,7 @@ setup_tracing()
 		echo "setup_tracing: this kernel has no event $event" >&2
 		return 1
 	done
-	echo 1 >/proc/sys/kernel/ftrace_dump_on_oops || return
+	echo 1 >"${ktest_dump_on_oops:-/proc/sys/kernel/ftrace_dump_on_oops}" || return
+	echo "$tracing" >"$ktest_state/tracing" || return
 	echo 1 >"$tracing/tracing_on"
 }

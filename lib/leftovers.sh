@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# What a subtest left behind: processes, mounts. Read when there is something.
+# What a subtest left behind: processes, mounts, a trace. Read when there is something.
 
 # Set REPLY to the processes of the cgroup in which the agent started this, else of this session.
 ktest_session_pids()
@@ -61,4 +61,21 @@ ktest_unmount_left()
 		echo "ktest: $where is in use and cannot be unmounted, detached" >&2
 		umount -l "$where"
 	done
+}
+
+# The most that is kept of a trace; what came last says more.
+ktest_trace_max=$((16 << 20))
+
+# ktest_keep_trace NAME: what was traced, into the directory of the subtest that has ended, if it
+# failed. The next one starts with an empty buffer.
+ktest_keep_trace()
+{
+	local tracing dir=${ktest_subtest_dir-} base=${ktest_file##*/}
+	[[ -n $dir ]] || dir=$ktest_out/out/${base%.ktest}.${1//\//.}
+	IFS= read -r tracing <"$ktest_state/tracing"
+	if ((ktest_status)) && [[ -d $dir ]]; then
+		tail -c "$ktest_trace_max" "$tracing/trace" >"$dir/trace" ||
+			echo "ktest: the trace of $1 cannot be kept" >&2
+	fi
+	: >"$tracing/trace"
 }

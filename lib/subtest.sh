@@ -144,6 +144,7 @@ ktest_run_subtest()
 	[[ -z ${ktest_on_host-} ]] && ktest_mounts && [[ $REPLY != "$before" ]] &&
 		ktest_unmount_left "$before"
 	[[ -d $ktest_state/unplugged ]] && ktest_put_back_disks
+	[[ -e $ktest_state/tracing ]] && ktest_keep_trace "$1"
 	[[ -n ${ktest_lines-} ]] && ktest_end_alone "$1" $((SECONDS - start))
 	return 0
 }

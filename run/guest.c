@@ -18,6 +18,7 @@
 #include "run/control.h"
 #include "run/kernels.h"
 #include "run/machine.h"
+#include "run/network.h"
 #include "run/sshconf.h"
 
 /* What the guest may write over its root; sparse. */
@@ -42,6 +43,7 @@ static void wanted_drivers(const struct guest_base *b, const struct guest_plan *
 			   struct strv *want)
 {
 	const struct needs *n = &gp->file->needs;
+	const char *net = b->settings->network;
 	bool virtio_blk = b->root_image || gp->upper_disk || n->images.n || n->rw_images.n;
 
 	add_words(want, "virtio_pci virtio_console 9p 9pnet_virtio overlay ?pvpanic-pci ?configfs");
@@ -53,8 +55,13 @@ static void wanted_drivers(const struct guest_base *b, const struct guest_plan *
 		add_words(want, gp->file->bus->modules);
 	if (n->npmem)
 		add_words(want, "nfit nd_pmem");
-	if (!str_eq(b->settings->network, "none"))
-		strv_add(want, "?virtio_net");
+	if (gp->file->dump)
+		strv_add(want, "?qemu_fw_cfg");
+	/* An address that leads nowhere can be done without. */
+	if (!str_eq(net, "none"))
+		strv_add(want, gp->file->internet || (net && strcmp(net, "user") != 0)
+				       ? "virtio_net"
+				       : "?virtio_net");
 }
 
 static int find_drivers(const struct guest_base *b, struct guest_plan *gp, struct err *err)
@@ -430,7 +437,7 @@ static void fill_config(const struct guest_base *b, const struct guest_plan *gp,
 	c->out = b->out->path;
 	c->out_xattr = b->out->xattr;
 	outdir_protected(b->out, &c->out_masked);
-	c->network = str_eq(b->settings->network, "none") ? VM_NET_NONE : VM_NET_USER;
+	c->vmcoreinfo = f->dump;
 	strv_cat(&c->qemu_prepend, &f->needs.qemu_prepend);
 	strv_cat(&c->qemu_append, &f->needs.qemu_append);
 	strv_cat(&c->qemu_append, &b->settings->qemu_args);
@@ -456,9 +463,10 @@ int guest_make(const struct guest_base *b, const struct guest_plan *gp, const ch
 		r = make_disks(b, gp, g, err);
 	if (r == 0)
 		r = make_view(b, gp, g, err);
-	if (r == 0)
-		fill_config(b, gp, g);
-	return r;
+	if (r < 0)
+		return r;
+	fill_config(b, gp, g);
+	return network_config(b->settings, gp->file, b->network, &g->config, err);
 }
 
 void guest_done(struct guest *g)

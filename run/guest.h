@@ -19,8 +19,9 @@ struct guest_base {
 	const struct outdir *out;
 	const char *run_dir; /* rundir.path */
 	const char *qemu;    /* path of the binary */
-	char *root_image;    /* an ext4 file; NULL: root_dir */
-	char *root_dir;	     /* a directory tree; NULL: the host's userspace */
+	const struct network *network;
+	char *root_image; /* an ext4 file; NULL: root_dir */
+	char *root_dir;	  /* a directory tree; NULL: the host's userspace */
 	struct accel_info accel;
 };
 

@@ -10,6 +10,7 @@
 
 #include "base/file.h"
 #include "base/json.h"
+#include "run/dump.h"
 #include "run/gather.h"
 
 /* Before the speed factor; the first is for a kernel with everything in it on a busy host. */
@@ -304,6 +305,7 @@ void job_done(struct job *job)
 	loop_remove(job->tick);
 	vm_free(job->vm);
 	reach_close(job);
+	dump_drop(job);
 	trial_done(&job->trial);
 	guest_done(&job->guest);
 	guest_names_done(&job->names);

@@ -67,6 +67,8 @@ struct job {
 	bool trouble_alive; /* its agent answers, as far as is known */
 	int evidence_step;
 	int64_t evidence_ns; /* when it was asked for */
+
+	struct dump *dump; /* dump.c: the guest's memory, on its way to a file; NULL: it is not */
 };
 
 /* Start with the first guest; a job that cannot have one gives every subtest the verdict MISS. */

@@ -38,6 +38,7 @@ struct needs {
 	size_t nscratch, nslow, npmem;
 	struct strv gcov;
 	char *network; /* "internet", NULL */
+	bool crash_dump;
 	bool allow_taint, tests_unknown, no_kbuild, no_vm;
 	bool own_library;   /* the file uses our library (it printed ktest_library): the agent is
 			       authoritative */

@@ -167,7 +167,7 @@ int outdir_file_log(struct outdir *o, const char *base, struct err *err)
 	return fd < 0 ? err_set(err, fd, "%s/out/%s: %s", o->path, base, strerror(-fd)) : fd;
 }
 
-static int open_subtest(struct outdir *o, const char *name, struct err *err)
+int outdir_subtest_dir(struct outdir *o, const char *name, struct err *err)
 {
 	int fd;
 
@@ -204,7 +204,7 @@ static int put(int dirfd, const char *name, const char *text, struct err *err)
 
 int outdir_subtest_add(struct outdir *o, const char *name, struct err *err)
 {
-	_cleanup_close_ int dir = open_subtest(o, name, err);
+	_cleanup_close_ int dir = outdir_subtest_dir(o, name, err);
 
 	return dir < 0 ? dir : put(dir, "status", "========= NOT STARTED\n", err);
 }
@@ -240,7 +240,7 @@ int outdir_subtest_start(struct outdir *o, const char *name, int attempt, struct
 	r = attempt > 1 ? set_aside(o, name, attempt - 1, err) : 0;
 	if (r < 0)
 		return r;
-	dir = open_subtest(o, name, err);
+	dir = outdir_subtest_dir(o, name, err);
 	if (dir < 0)
 		return dir;
 	rm_rf_at(dir, "log");
@@ -254,7 +254,7 @@ int outdir_subtest_start(struct outdir *o, const char *name, int attempt, struct
 int outdir_subtest_status(struct outdir *o, const char *name, const char *status, long seconds,
 			  struct err *err)
 {
-	_cleanup_close_ int dir = open_subtest(o, name, err);
+	_cleanup_close_ int dir = outdir_subtest_dir(o, name, err);
 	_cleanup_free_ char *line = xasprintf("%s\n", status);
 	char text[32];
 	int r;

@@ -46,6 +46,9 @@ int outdir_subtest_start(struct outdir *o, const char *name, int attempt, struct
 int outdir_subtest_status(struct outdir *o, const char *name, const char *status, long seconds,
 			  struct err *err);
 
+/* A descriptor of the directory NAME, made anew where the guest has put something else there. */
+int outdir_subtest_dir(struct outdir *o, const char *name, struct err *err);
+
 /* A new directory PATH/NAME; -1 with errno when there is one or it cannot be made. */
 int outdir_make(const struct outdir *o, const char *name);
 

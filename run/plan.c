@@ -110,6 +110,7 @@ static int choose_machine(const struct settings *s, struct test_file *f, struct 
 	f->mem_mib = s->mem_mib		? s->mem_mib
 		     : f->needs.mem_mib ? f->needs.mem_mib
 					: DEFAULT_MEM_MIB;
+	f->dump = s->dump || f->needs.crash_dump;
 	f->internet = str_eq(f->needs.network, "internet");
 	f->control = f->needs.own_library && !f->needs.own_run_tests;
 	choose_isolation(f);

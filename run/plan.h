@@ -42,6 +42,7 @@ struct test_file {
 	int64_t mem_mib;
 	double speed_factor;	  /* of where it runs: 1 on the host itself */
 	int64_t timeout_ns;	  /* of a subtest, after scaling */
+	bool dump;		  /* the memory of a guest that fails is kept */
 	bool internet;		  /* network "internet" is wanted */
 	enum isolation isolation; /* shared or boot */
 	bool control; /* the agent runs subtests one by one; else verdict lines are read */

@@ -21,25 +21,12 @@
 #include "run/job.h"
 #include "run/keep.h"
 #include "run/machine.h"
+#include "run/network.h"
 #include "run/result.h"
 #include "run/rundir.h"
 #include "vm/sandbox.h"
 
 /* ---- before anything is touched */
-
-static int check_network(const struct settings *s, const struct plan *p, struct err *err)
-{
-	const char *n = s->network ? s->network : "user";
-
-	if (strcmp(n, "user") != 0 && strcmp(n, "none") != 0)
-		return err_usage(err, "-n %s: there are user and none", n);
-	for (size_t i = 0; i < p->n; i++)
-		if (p->files[i].internet && !p->files[i].needs.no_vm)
-			return err_set(err, ENOTSUP,
-				       "%s asks for the internet, which guests are kept from",
-				       p->files[i].needs.path);
-	return 0;
-}
 
 static int check_host_files(const struct plan *p, struct err *err)
 {
@@ -411,7 +398,7 @@ static int prepare(struct run *run, const struct test_request *tests, size_t n, 
 
 	if (r < 0)
 		return r;
-	if ((r = check_arch(&run->plan, err)) < 0 || (r = check_network(s, &run->plan, err)) < 0 ||
+	if ((r = check_arch(&run->plan, err)) < 0 || (r = network_check(s, &run->plan, err)) < 0 ||
 	    (r = check_host_files(&run->plan, err)) < 0)
 		return r;
 	in_vm = first_in_vm(&run->plan);
@@ -452,6 +439,7 @@ static int run_prepared(struct run *run, const struct strv *argv, int *exit_stat
 {
 	const struct kernel *kernel = run->kernels.n ? &run->kernels.v[0]->kernel : NULL;
 	struct rundir dir = {.lock_fd = -1};
+	struct network network = NETWORK_INIT;
 	int r;
 
 	r = outdir_open(run->settings->out, &run->out, err);
@@ -466,7 +454,10 @@ static int run_prepared(struct run *run, const struct strv *argv, int *exit_stat
 	}
 	run->base.run_dir = dir.path;
 	run->base.out = &run->out;
+	run->base.network = &network;
 	r = guest_check_space(&run->base, err);
+	if (r == 0)
+		r = network_open(run->settings, dir.path, &network, err);
 	if (r == 0)
 		r = open_output(run, err);
 	if (r == 0) {
@@ -482,6 +473,7 @@ static int run_prepared(struct run *run, const struct strv *argv, int *exit_stat
 	}
 	journal_close(run->journal);
 	loop_free(run->loop);
+	network_close(&network);
 	rundir_remove(&dir, NULL);
 	outdir_close(&run->out);
 	return r;

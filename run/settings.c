@@ -31,9 +31,11 @@ static const struct field {
 	FIELD(variants, KIND_LIST),	FIELD(append, KIND_LIST),
 	FIELD(qemu_args, KIND_LIST),	FIELD(env, KIND_LIST),
 	FIELD(failfast, KIND_BOOL),	FIELD(verbose, KIND_BOOL),
-	FIELD(program, KIND_STRING),	FIELD(tree, KIND_STRING),
-	FIELD(cache, KIND_STRING),	FIELD(interactive, KIND_BOOL),
-	FIELD(gdb_wait, KIND_BOOL),
+	FIELD(dump, KIND_BOOL),		FIELD(dump_format, KIND_STRING),
+	FIELD(dump_limit, KIND_SIZE),	FIELD(vde, KIND_STRING),
+	FIELD(forwards, KIND_LIST),	FIELD(program, KIND_STRING),
+	FIELD(tree, KIND_STRING),	FIELD(cache, KIND_STRING),
+	FIELD(interactive, KIND_BOOL),	FIELD(gdb_wait, KIND_BOOL),
 #undef FIELD
 };
 

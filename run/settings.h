@@ -25,6 +25,8 @@ struct settings {
 	char *work_dir; /* -T; NULL: a temporary one */
 	char *root; /* --root IMAGE or "host"; NULL: an image where there is one, else the host */
 	char *network;			  /* -n */
+	char *vde;			  /* --vde, absolute; NULL: a switch of the run's own */
+	struct strv forwards;		  /* --forward HOST:GUEST */
 	char *bus;			  /* --bus; NULL: the test's */
 	char *accel;			  /* --accel */
 	char *qemu;			  /* --qemu; NULL: found by the architecture */
@@ -32,6 +34,9 @@ struct settings {
 	int64_t cpus, mem_mib, timeout_s; /* 0: as the test declares */
 	int64_t priority, nice;
 	uint64_t log_limit;
+	bool dump;			    /* --dump */
+	char *dump_format;		    /* --dump-format; NULL: by the kernel */
+	uint64_t dump_limit;		    /* --dump-limit; 0: the default */
 	struct strv variants;		    /* --variant */
 	struct strv append, qemu_args, env; /* --append, --qemu-arg, --env NAME=VALUE */
 	bool failfast, verbose, resume;

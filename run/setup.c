@@ -88,9 +88,11 @@ static void setup_names(const struct guest_base *b, const struct guest_plan *gp,
 	field(w, "mkdir", SELF_DIR "/tmp\t1777");
 	field(w, "mkdir", "/mnt\t0755");
 	field(w, "mkdir", "/root\t0700");
-	if (g->config.network == VM_NET_USER)
+	if (g->config.network != VM_NET_NONE)
 		field(w, "net",
-		      "?" VM_NET_MAC "\t" VM_NET_ADDRESS "\t" VM_NET_GATEWAY "\t" VM_NET_RESOLVER);
+		      "%s" VM_NET_MAC "%02x\t" VM_NET_PREFIX "%d/24\t" VM_NET_GATEWAY
+		      "\t" VM_NET_RESOLVER,
+		      g->config.network == VM_NET_USER ? "?" : "", g->config.host, g->config.host);
 }
 
 static void setup_disks(const struct guest *g, struct frame_writer *w)

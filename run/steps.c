@@ -80,8 +80,10 @@ static void start_session(struct job *job, const char *phase, const struct strv 
 	if (job->trial.cur.subtest) {
 		_cleanup_free_ char *cores = xasprintf("/host%s/out/%s", job->run->out.path,
 						       job->trial.cur.subtest->dir);
+		_cleanup_free_ char *env = xasprintf("ktest_subtest_dir=%s", cores);
 
 		frame_add(&w, "cores", cores);
+		frame_add(&w, "env", env);
 	}
 	job_send(job, &w);
 }

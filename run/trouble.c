@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "run/dump.h"
 #include "run/gather.h"
 #include "run/job.h"
 
@@ -22,9 +23,10 @@
  */
 static const char *const questions[] = {CTRL_O "9", CTRL_O "l", CTRL_O "w", CTRL_O "t"};
 
-enum step { STEP_ASKED, STEP_ANSWERING, STEP_NMI, STEP_REGISTERS };
+enum step { STEP_ASKED, STEP_ANSWERING, STEP_NMI, STEP_REGISTERS, STEP_DUMP };
 
-static void finish(struct job *job)
+/* All that could be had is there. */
+static void conclude(struct job *job)
 {
 	const char *reason = job->trouble_reason;
 	enum verdict v = job->trouble_verdict;
@@ -51,25 +53,60 @@ static void finish(struct job *job)
 		job_kill_guest(job);
 }
 
+static void dumped(struct job *job)
+{
+	/* It may have been told to end meanwhile. */
+	if (job->phase == JOB_TROUBLE)
+		conclude(job);
+}
+
+/* The kernel has said what it can: its memory is what is left. */
+static void finish(struct job *job)
+{
+	job->evidence_step = STEP_DUMP;
+	/* One that stays is looked at as it is. */
+	if (job->run->settings->interactive || !dump_begin(job, job->trouble_reason, dumped))
+		conclude(job);
+}
+
+/* Of each line of registers, but those that a kernel does not use. */
+static bool tells(const char *line)
+{
+	static const char *const silent[] = {"FPR", "XMM", "YMM", "FCW", "Q"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(silent); i++)
+		if (str_starts(line, silent[i]))
+			return false;
+	return true;
+}
+
 static void got_registers(void *arg, const char *text)
 {
 	struct job *job = arg;
 	char line[256];
 	size_t len;
 
-	if (job->phase != JOB_TROUBLE)
+	if (job->phase != JOB_TROUBLE || job->evidence_step != STEP_REGISTERS)
 		return;
 	for (; text && *text; text += len + (text[len] == '\n')) {
 		len = strcspn(text, "\r\n");
 		if (len && len < sizeof(line)) {
 			memcpy(line, text, len);
 			line[len] = '\0';
-			trial_note(&job->trial, "ktest: %s", line);
+			if (tells(line))
+				trial_note(&job->trial, "ktest: %s", line);
 		}
 		if (text[len] == '\r')
 			text++;
 	}
 	finish(job);
+}
+
+static void ask_registers(struct job *job)
+{
+	job->evidence_step = STEP_REGISTERS;
+	job_deadline(job, FIRST_NS);
+	vm_registers(job->vm, got_registers, job);
 }
 
 static void ask(struct job *job)
@@ -90,7 +127,7 @@ void trouble(struct job *job, enum verdict v, const char *reason, const char *ti
 	if (job->phase == JOB_TROUBLE) {
 		/* It died while it was asked: what it had said by then has to do. */
 		job->trouble_alive = alive && job->trouble_alive;
-		if (!alive)
+		if (!alive && job->evidence_step != STEP_DUMP)
 			finish(job);
 		return;
 	}
@@ -101,6 +138,8 @@ void trouble(struct job *job, enum verdict v, const char *reason, const char *ti
 	job_set_phase(job, JOB_TROUBLE);
 	if (alive && !job->run->settings->interactive)
 		ask(job);
+	else if (!strcmp(reason, "panic"))
+		ask_registers(job);
 	else
 		finish(job);
 }
@@ -110,7 +149,7 @@ void trouble_console(struct job *job)
 	int64_t left = job->evidence_ns + job_scale(job, WHOLE_NS) - loop_now_ns();
 	int64_t quiet = job_scale(job, QUIET_NS);
 
-	if (job->evidence_step == STEP_REGISTERS)
+	if (job->evidence_step == STEP_REGISTERS || job->evidence_step == STEP_DUMP)
 		return;
 	job->evidence_step = STEP_ANSWERING;
 	job_deadline(job, left < quiet ? left : quiet);
@@ -127,9 +166,10 @@ void trouble_deadline(struct job *job)
 		break;
 	case STEP_NMI:
 		trial_note(&job->trial, "ktest: no answer; the processors' registers");
-		job->evidence_step = STEP_REGISTERS;
-		job_deadline(job, FIRST_NS);
-		vm_registers(job->vm, got_registers, job);
+		ask_registers(job);
+		break;
+	case STEP_DUMP:
+		dump_give_up(job, "QEMU does not get on with it");
 		break;
 	default:
 		finish(job);

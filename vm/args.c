@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "vm/config.h"
+#include "vm/net.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -62,6 +63,8 @@ static void add_behaviour(const struct vm_config *c, struct strv *argv)
 	strv_addv(argv, "-action", "reboot=shutdown,shutdown=pause,panic=pause", "-sandbox",
 		  "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny",
 		  "-device", c->arch->pvpanic, NULL);
+	if (c->vmcoreinfo)
+		strv_addv(argv, "-device", "vmcoreinfo", NULL);
 }
 
 static int add_kernel(const struct vm_config *c, struct strv *argv, struct err *err)
@@ -151,13 +154,31 @@ static void add_shares(const struct vm_config *c, const char *view_dir, const st
 				       : "security_model=mapped-file,fmode=0644,dmode=0755");
 }
 
-/* restrict: in the sandbox there is no network behind it either. */
+static void add_netdev(const struct vm_config *c, struct strv *argv)
+{
+	_cleanup_strbuf_ struct strbuf b = {0};
+
+	if (c->network == VM_NET_VDE) {
+		strbuf_puts(&b, "vde,id=net0,sock=");
+		add_escaped(&b, c->vde);
+	} else {
+		/* restrict: in the sandbox there may be no network behind it either. */
+		strbuf_addf(&b, "user,id=net0,restrict=%s",
+			    c->network == VM_NET_INTERNET ? "off" : "on");
+		for (size_t i = 0; i < c->nforwards; i++)
+			strbuf_addf(&b, ",hostfwd=tcp::%d-:%d", NET_PORT + (int)i,
+				    c->forwards[i].guest);
+	}
+	strv_addv(argv, "-netdev", b.s, NULL);
+}
+
 static void add_network(const struct vm_config *c, struct strv *argv)
 {
 	if (c->network == VM_NET_NONE)
 		return;
-	strv_addv(argv, "-netdev", "user,id=net0,restrict=on", "-device", NULL);
-	strv_addf(argv, "%s,netdev=net0,mac=%s", c->arch->nic, VM_NET_MAC);
+	add_netdev(c, argv);
+	strv_add(argv, "-device");
+	strv_addf(argv, "%s,netdev=net0,mac=" VM_NET_MAC "%02x", c->arch->nic, c->host);
 }
 
 static void add_backend(const struct disk *d, struct strv *argv)

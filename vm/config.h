@@ -14,15 +14,28 @@
 #include "vm/disk.h"
 
 enum vm_network {
-	VM_NET_NONE, /* no card */
-	VM_NET_USER, /* an address; neither the host nor the outside answers */
+	VM_NET_NONE,	 /* no card */
+	VM_NET_USER,	 /* an address; neither the host nor the outside answers */
+	VM_NET_INTERNET, /* the outside does, the host's loopback does not */
+	VM_NET_VDE,	 /* a port of a switch, and whoever is at its others */
 };
 
-/* The addresses of QEMU's user network. */
-#define VM_NET_MAC	"52:54:00:12:34:56"
-#define VM_NET_ADDRESS	"10.0.2.15/24"
-#define VM_NET_GATEWAY	"10.0.2.2"
-#define VM_NET_RESOLVER "10.0.2.3"
+/* The addresses of QEMU's user network, and of slirpvde's; the guest's own end in vm_config.host.
+ */
+#define VM_NET_MAC	"52:54:00:12:34:"
+#define VM_NET_PREFIX	"10.0.2."
+#define VM_NET_HOST	15
+#define VM_NET_GATEWAY	VM_NET_PREFIX "2"
+#define VM_NET_RESOLVER VM_NET_PREFIX "3"
+
+/* A TCP port of the host's 127.0.0.1 that is one of the guest's. */
+struct vm_forward {
+	int host, guest;
+};
+#define VM_FORWARDS_MAX 16
+
+/* In config->dir: /etc/resolv.conf of a QEMU whose guest reaches the outside. */
+#define VM_RESOLV "resolv.conf"
 
 /* Mount tags of the 9p shares. */
 #define VM_TAG_VIEW "ktest-view" /* read-only: the host's userspace, the test tree, modules */
@@ -47,6 +60,11 @@ struct vm_config {
 	const char *hidden;	/* a directory in dir that QEMU does not see; NULL: none */
 	bool out_xattr;		/* the file system of out keeps user.* attributes */
 	enum vm_network network;
+	int host;	 /* the last byte of its address, VM_NET_HOST where it is alone */
+	const char *vde; /* VM_NET_VDE: the switch's directory */
+	struct vm_forward forwards[VM_FORWARDS_MAX];
+	size_t nforwards;
+	bool vmcoreinfo; /* its kernel can leave there what readers of a dump need */
 	struct strv qemu_prepend, qemu_append;
 	int nice;
 	bool kgdb;   /* a second serial port, on the socket VM_KGDB */

@@ -5,6 +5,7 @@
 #define VM_PARTS_H
 
 #include "vm/agent.h"
+#include "vm/net.h"
 #include "vm/qmp.h"
 #include "vm/tail.h"
 #include "vm/vm.h"
@@ -22,6 +23,7 @@ struct vm {
 	struct vm_handler handler;
 	enum sandbox_kind sandbox;
 	pid_t pid; /* 0: reaped */
+	struct net net;
 	struct loop_source *child;
 	struct qmp *qmp;
 	struct agent *agent;
@@ -33,6 +35,7 @@ struct vm {
 	struct strv binds;
 	struct loop_source *timer; /* the next step of ending it */
 	struct unplug unplug;	   /* one at a time; done is NULL when there is none */
+	struct dump *dump;	   /* of its memory, as it is written; NULL: none */
 	bool ending, ended;
 	bool resetting; /* from vm_reset() to vm_booted() */
 	char how[512];

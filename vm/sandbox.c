@@ -12,6 +12,7 @@
 
 #include "base/file.h"
 #include "base/proc.h"
+#include "vm/net.h"
 
 #define VIEW_DIR "/ktest-view"
 
@@ -221,8 +222,20 @@ static void add_files(const struct vm_config *c, struct strv *argv)
 		add_out(c, argv);
 }
 
+/* All that is opened for a network: names are asked for, in the namespace's own network. */
+static void add_net(const struct vm_config *c, const struct net *net, struct strv *argv)
+{
+	strv_add(argv, "--info-fd");
+	strv_addf(argv, "%d", net->info[1]);
+	strv_add(argv, "--block-fd");
+	strv_addf(argv, "%d", net->block[0]);
+	strv_add(argv, "--ro-bind");
+	strv_addf(argv, "%s/" VM_RESOLV, c->dir);
+	strv_add(argv, "/etc/resolv.conf");
+}
+
 int sandbox_argv(enum sandbox_kind kind, const struct vm_config *c, const char *program,
-		 struct strv *argv, struct err *err)
+		 const struct net *net, struct strv *argv, struct err *err)
 {
 	_cleanup_free_ char *bwrap = NULL;
 
@@ -239,6 +252,10 @@ int sandbox_argv(enum sandbox_kind kind, const struct vm_config *c, const char *
 	add_isolation(c, argv);
 	add_system(c, argv);
 	add_files(c, argv);
+	if (net)
+		add_net(c, net, argv);
+	if (c->network == VM_NET_VDE)
+		strv_addv(argv, "--bind", c->vde, c->vde, NULL);
 	if (c->view.n)
 		strv_addv(argv, "--dir", VIEW_DIR, NULL);
 	add_view(&c->view, argv);

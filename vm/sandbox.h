@@ -5,6 +5,8 @@
 
 #include "vm/config.h"
 
+struct net;
+
 enum sandbox_kind {
 	SANDBOX_BWRAP,	/* own user, mount, pid, network, ipc and uts namespaces, no capability */
 	SANDBOX_KEEPER, /* none of that: just the keeper, which is around bwrap as well */
@@ -28,10 +30,11 @@ int sandbox_view(enum sandbox_kind kind, const struct vm_config *c, char **view_
 
 /*
  * Put before QEMU's argv what confines it: `PROGRAM keeper`, program being the path of ktest
- * itself, and bwrap with its arguments where there are namespaces.
+ * itself, and bwrap with its arguments where there are namespaces. net: bwrap waits until its
+ * network is connected (net.h); NULL: there is none.
  */
 int sandbox_argv(enum sandbox_kind kind, const struct vm_config *c, const char *program,
-		 struct strv *argv, struct err *err);
+		 const struct net *net, struct strv *argv, struct err *err);
 
 /*
  * The keeper's main: start argv, end it and everything that came of it when the parent dies (the

@@ -32,13 +32,16 @@ static int spawn(struct vm *vm, const struct ends *e, const char *program, struc
 	_cleanup_free_ char *view_dir = NULL;
 	_cleanup_strv_ struct strv argv = {0};
 	struct proc_spec spec = PROC_SPEC(&argv);
+	struct net *net = net_wanted(c) ? &vm->net : NULL;
 	const char *why;
 	int r;
 
 	vm->sandbox = sandbox_probe(&why);
-	r = sandbox_view(vm->sandbox, c, &view_dir, &vm->binds, err);
+	r = net ? net_prepare(c, net, err) : 0;
 	if (r == 0)
-		r = sandbox_argv(vm->sandbox, c, program, &argv, err);
+		r = sandbox_view(vm->sandbox, c, &view_dir, &vm->binds, err);
+	if (r == 0)
+		r = sandbox_argv(vm->sandbox, c, program, net, &argv, err);
 	if (r == 0)
 		r = vm_args(c, &fds, view_dir, &vm->binds, &argv, err);
 	if (r < 0)
@@ -50,7 +53,12 @@ static int spawn(struct vm *vm, const struct ends *e, const char *program, struc
 	for (int i = 0; i < ENDS; i++)
 		spec.fds[spec.nfds++] = e->theirs[i];
 	spec.fds[spec.nfds++] = e->user_qmp;
-	return proc_spawn(&spec, &vm->pid, err);
+	if (net) {
+		spec.fds[spec.nfds++] = net->info[1];
+		spec.fds[spec.nfds++] = net->block[0];
+	}
+	r = proc_spawn(&spec, &vm->pid, err);
+	return r < 0 || !net ? r : net_connect(c, program, net, err);
 }
 
 /* QEMU opens the pipe for reading and would wait for a writer: we are that from the start. */
@@ -121,6 +129,7 @@ int vm_start(struct loop *loop, const struct vm_config *config, const char *prog
 	vm->config = config;
 	vm->handler = *handler;
 	vm->console_in = vm->serial = -1;
+	vm->net = (struct net)NET_INIT;
 	r = ends_open(config->dir, &e, err);
 	if (r == 0)
 		r = open_console(vm, err);

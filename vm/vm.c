@@ -11,6 +11,7 @@
 
 #include "base/file.h"
 #include "base/proc.h"
+#include "vm/dump.h"
 
 #define SERIAL_CHUNK	 4096
 #define QUIT_NS		 (2 * NSEC_PER_SEC) /* from asking QEMU to end to killing it */
@@ -115,6 +116,8 @@ void vm_on_qmp_event(void *arg, const char *name, const json_t *data)
 	} else if (!strcmp(name, "GUEST_PANICKED")) {
 		drain(vm);
 		vm_raise(vm, VM_PANICKED, NULL);
+	} else if (!strcmp(name, "DUMP_COMPLETED")) {
+		vm_dump_completed(vm, data);
 	} else if (!strcmp(name, "DEVICE_DELETED")) {
 		device = json_string_value(json_object_get(data, "device"));
 		if (vm->unplug.done && str_eq(device, vm->unplug.disk->id))
@@ -128,6 +131,7 @@ void vm_on_qmp_closed(void *arg, const char *why)
 	char detail[256];
 
 	vm_unplugged(vm, why);
+	vm_dump_lost(vm, why);
 	/* A QEMU that ends closes it too: its end will say how. */
 	if (vm->ending || !strcmp(why, QMP_PEER_GONE))
 		return;
@@ -206,6 +210,7 @@ void vm_on_child(void *arg, pid_t pid, int status)
 	loop_remove(vm->timer);
 	vm->timer = loop_timer(vm->loop, loop_now_ns() + EOF_NS, eof_timeout, vm);
 	drain(vm);
+	vm_dump_lost(vm, QMP_PEER_GONE);
 	check_ended(vm);
 }
 
@@ -247,11 +252,13 @@ void vm_free(struct vm *vm)
 	vm->ending = true;
 	loop_remove(vm->timer);
 	loop_remove(vm->unplug.timer);
+	vm_dump_cancel(vm);
 	if (vm->pid) {
 		loop_remove(vm->child);
 		kill_now(vm);
 		waitpid(vm->pid, NULL, 0);
 	}
+	net_end(&vm->net);
 	qmp_free(vm->qmp);
 	agent_free(vm->agent);
 	tail_free(vm->console);

@@ -39,8 +39,10 @@
  *	refuse NAME	a QMP command is answered by an error
  *	die-on NAME	QEMU exits when it gets this command
  *	stream WHAT	when a stream is opened: silent, refuse, flood (beyond its window), bad
- *(bytes that are no data), die; by default what is sent comes back greeting TEXT	instead of
- *QMP's probe HEX	ticks of the PM timer that the accelerator's probe takes; default 400
+ *			(bytes that are no data), die; by default what is sent comes back
+ *	greeting TEXT	instead of QMP's
+ *	dump N		bytes that dump-guest-memory writes, at most 32768; default 16; "dump-fails"
+ *	probe HEX	ticks of the PM timer that the accelerator's probe takes; default 400
  */
 #ifndef T_CLI_FAKE_H
 #define T_CLI_FAKE_H

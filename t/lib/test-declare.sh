@@ -45,6 +45,7 @@ config-kbuild-target bzImage
 config-storage-bus nvme
 config-isolation boot
 config-network internet
+config-crash-dump
 allow_taint
 ktest_tests_unknown=true
 END
@@ -83,6 +84,7 @@ ktest_kbuild_target=bzImage
 ktest_storage_bus=nvme
 ktest_isolation=boot
 ktest_network=internet
+ktest_crash_dump=true
 ktest_allow_taint=true
 ktest_tests_unknown=true
 ktest_own_run_tests=

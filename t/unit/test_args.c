@@ -133,10 +133,49 @@ static void test_no_network_unless_asked_for(void **state)
 	assert_false(mentions(&argv, "tcp"));
 	assert_false(mentions(&argv, "vnc"));
 	c.network = VM_NET_USER;
+	c.host = VM_NET_HOST;
 	make(&c, &all_fds, NULL, &user);
 	assert_string_equal(value(&user, "-netdev", 0), "user,id=net0,restrict=on");
-	assert_true(mentions(&user, "virtio-net-pci,romfile=,netdev=net0,mac=52:54:00:12:34:56"));
+	assert_true(mentions(&user, "virtio-net-pci,romfile=,netdev=net0,mac=52:54:00:12:34:0f"));
 	assert_false(mentions(&user, "fwd"));
+}
+
+static void test_networks_that_lead_somewhere(void **state)
+{
+	_cleanup_strv_ struct strv internet = {0}, forward = {0}, vde = {0};
+	struct vm_config c = config();
+
+	(void)state;
+	c.host = 16;
+	c.network = VM_NET_INTERNET;
+	make(&c, &all_fds, NULL, &internet);
+	assert_string_equal(value(&internet, "-netdev", 0), "user,id=net0,restrict=off");
+	c.network = VM_NET_USER;
+	c.forwards[0] = (struct vm_forward){8080, 80};
+	c.forwards[1] = (struct vm_forward){2222, 22};
+	c.nforwards = 2;
+	make(&c, &all_fds, NULL, &forward);
+	assert_string_equal(
+		value(&forward, "-netdev", 0),
+		"user,id=net0,restrict=on,hostfwd=tcp::20000-:80,hostfwd=tcp::20001-:22");
+	c.network = VM_NET_VDE;
+	c.vde = "/run/a,b";
+	make(&c, &all_fds, NULL, &vde);
+	assert_string_equal(value(&vde, "-netdev", 0), "vde,id=net0,sock=/run/a,,b");
+	assert_true(mentions(&vde, "mac=52:54:00:12:34:10"));
+}
+
+static void test_vmcoreinfo_for_dumps(void **state)
+{
+	_cleanup_strv_ struct strv without = {0}, with = {0};
+	struct vm_config c = config();
+
+	(void)state;
+	make(&c, &all_fds, NULL, &without);
+	assert_false(mentions(&without, "vmcoreinfo"));
+	c.vmcoreinfo = true;
+	make(&c, &all_fds, NULL, &with);
+	assert_true(mentions(&with, "vmcoreinfo"));
 }
 
 static void test_kvm_is_used_only_when_chosen(void **state)
@@ -303,6 +342,8 @@ int main(void)
 		cmocka_unit_test(test_smallest_machine),
 		cmocka_unit_test(test_monitor_for_the_user_listens),
 		cmocka_unit_test(test_no_network_unless_asked_for),
+		cmocka_unit_test(test_networks_that_lead_somewhere),
+		cmocka_unit_test(test_vmcoreinfo_for_dumps),
 		cmocka_unit_test(test_kvm_is_used_only_when_chosen),
 		cmocka_unit_test(test_commas_in_paths),
 		cmocka_unit_test(test_view_is_read_only_and_output_is_mapped),

@@ -70,7 +70,7 @@ static void fixture_done(struct fixture *f)
 
 static void make(struct fixture *f)
 {
-	assert_int_equal(sandbox_argv(SANDBOX_BWRAP, &f->c, "/bin/ktest", &f->argv, NULL), 0);
+	assert_int_equal(sandbox_argv(SANDBOX_BWRAP, &f->c, "/bin/ktest", NULL, &f->argv, NULL), 0);
 }
 
 /* Whether option stands there with these two arguments (b NULL: one). */
@@ -210,7 +210,8 @@ static void test_keeper_is_ktest_itself(void **state)
 
 	(void)state;
 	fixture(&f, "/v");
-	assert_int_equal(sandbox_argv(SANDBOX_KEEPER, &f.c, "/opt/bin/ktest", &f.argv, NULL), 0);
+	assert_int_equal(sandbox_argv(SANDBOX_KEEPER, &f.c, "/opt/bin/ktest", NULL, &f.argv, NULL),
+			 0);
 	words = strv_join(&f.argv, " ");
 	assert_string_equal(words, "/opt/bin/ktest keeper");
 	fixture_done(&f);

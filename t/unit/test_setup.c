@@ -127,13 +127,14 @@ static void test_root_image_is_read_only_beneath_its_disk(void **state)
 	x.plan.upper_disk = true;
 	x.kernel.kernel.modules = NULL;
 	x.guest.config.network = VM_NET_USER;
+	x.guest.config.host = VM_NET_HOST;
 	setup(&x);
 	assert_order(&x, "mount", "ext4\tdisk:root0\t/lower\tro\tnoload", "mount",
 		     "overlay\toverlay\t/newroot\t-\tlowerdir=/lower,");
 	assert_order(&x, "mount", "ext4\tdisk:upper0\t/upper\t", "mkdir", "/upper/up\t");
 	assert_int_equal(order(&x, "mount", "tmpfs"), -1);
 	assert_int_equal(order(&x, "mount", "bind\t/host/.modules"), -1);
-	assert_true(order(&x, "net", "?52:54:00:12:34:56\t10.0.2.15/24\t10.0.2.2\t10.0.2.3") >= 0);
+	assert_true(order(&x, "net", "?52:54:00:12:34:0f\t10.0.2.15/24\t10.0.2.2\t10.0.2.3") >= 0);
 }
 
 /* Those that the test gets, in the order of their declaration. */

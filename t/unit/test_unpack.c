@@ -266,6 +266,23 @@ static void plain_files_pass_and_large_ones_do_not(void **state)
 	assert_int_equal(unpack_file(in_dir("f"), 4, &none, &len, &err), -EFBIG);
 }
 
+static void of_symbols_the_kernel_s_alone(void **state)
+{
+	static const struct item items[] = {
+		{"./usr/lib/debug/lib/modules/1/vmlinux", S_IFLNK | 0777, "/etc/passwd", false},
+		{"./usr/lib/debug/../vmlinux-0", S_IFREG | 0644, "outside", false},
+		{"./usr/lib/debug/boot/vmlinux-1", S_IFREG | 0600, "symbols", false},
+		{"./usr/lib/debug/lib/modules/1/kernel/a.ko", S_IFREG | 0644, "more", false},
+	};
+	struct err err = {0};
+
+	(void)state;
+	assert_int_equal(unpack_vmlinux(make_deb(items, 4), in_dir("vmlinux"), &err), 0);
+	assert_content("vmlinux", "symbols");
+	assert_int_equal(unpack_vmlinux(make_rpm(items + 3, 1), in_dir("none"), &err), -ENOENT);
+	assert_false(path_exists(in_dir("none")));
+}
+
 #define IN_DIR(f) cmocka_unit_test_setup_teardown(f, make_dir, remove_dir)
 
 int main(void)
@@ -278,6 +295,7 @@ int main(void)
 		IN_DIR(absolute_paths_land_below),
 		IN_DIR(the_target_may_lie_behind_a_link),
 		IN_DIR(broken_packages_are_errors),
+		IN_DIR(of_symbols_the_kernel_s_alone),
 		IN_DIR(plain_files_pass_and_large_ones_do_not),
 	};
 
