@@ -52,7 +52,7 @@ static const char *set_watchdog(struct job *job, int64_t seconds)
 	if (!ns)
 		return "watchdog: not a number of seconds";
 	if (job->phase == JOB_RUN || job->phase == JOB_GATHER || job->phase == JOB_REBOOT)
-		job_limit(job, ns);
+		trial_limit(&job->trial, ns);
 	else if (job->phase == JOB_INIT)
 		job_deadline(job, ns);
 	else

@@ -81,12 +81,14 @@ static void got_reset(struct job *job)
 
 static void got_poweroff(struct job *job)
 {
-	if (job->phase == JOB_STAY && !job->dead)
+	if (job->phase == JOB_STAY && !job->dead) {
+		job->dead = true;
 		reach_end(job);
-	else if (job->phase == JOB_STOP)
+	} else if (job->phase == JOB_STOP) {
 		vm_end(job->vm, false);
-	else
+	} else {
 		trouble(job, VERDICT_FAIL, "lost", "the guest switched itself off", false);
+	}
 }
 
 /* Whatever phase it was in, the current subtest has its verdict by now, or never will have one. */
@@ -248,7 +250,7 @@ static bool wants_guest(const struct job *job)
 	if (run->interrupted || run->ended || run->failed_fast || run->err.code)
 		return false;
 	/* With nothing to run it boots for its user. */
-	if (run->settings->interactive && !run->next_guest)
+	if (run->settings->interactive && !job->run->next_guest)
 		return true;
 	return trial_pending(&job->trial);
 }
@@ -263,7 +265,8 @@ static void start_guest(struct job *job)
 	}
 	job->trial.spoiled = job->trial.progressed = false;
 	job->panic_ns = 0;
-	job->dead = job->debugged = job->shown = false;
+	job->dead = job->shown = false;
+	job->trial.untimed = job->run->settings->interactive;
 	job->last_sign_ns = job->console_ns = loop_now_ns();
 	job->evidence_step = 0;
 	if (try_guest(job, &err) < 0) {

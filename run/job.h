@@ -54,7 +54,6 @@ struct job {
 	bool streams;		   /* its agent has them */
 	bool shown;		   /* its user has it on the terminal */
 	bool dead;		   /* it is stopped for good, and stays to be looked at */
-	bool debugged;		   /* a debugger may have stopped it: time does not count */
 
 	struct loop_source *deadline, *tick; /* of the phase */
 
@@ -88,9 +87,8 @@ static inline struct job *job_of(struct trial *t)
 /* jobio.c: what all parts use */
 void job_set_phase(struct job *job, enum job_phase phase);
 const char *job_phase_name(enum job_phase phase);
-/* How long this phase, and how long the subtest may take from now on; INT64_MAX: for ever. */
+/* How long this phase may take from now on; INT64_MAX: for ever. */
 void job_deadline(struct job *job, int64_t ns);
-void job_limit(struct job *job, int64_t ns);
 int64_t job_scale(const struct job *job, int64_t ns); /* times the speed factor */
 void job_guest_event(struct job *job, const char *state, const char *reason);
 void job_begin_frame(struct job *job, struct frame_writer *w, uint16_t type, uint32_t id);

@@ -32,11 +32,6 @@ void job_deadline(struct job *job, int64_t ns)
 	loop_timer_set(job->deadline, ns == INT64_MAX ? INT64_MAX : loop_now_ns() + ns);
 }
 
-void job_limit(struct job *job, int64_t ns)
-{
-	trial_limit(&job->trial, reach_timed(job) ? ns : INT64_MAX);
-}
-
 int64_t job_scale(const struct job *job, int64_t ns)
 {
 	return (int64_t)((double)ns * job->file->speed_factor);

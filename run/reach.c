@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "run/gather.h"
 #include "run/guests.h"
 #include "run/job.h"
 
@@ -17,10 +18,9 @@
 
 bool reach_timed(const struct job *job)
 {
-	bool waits = job->run->settings->interactive || job->debugged;
-
 	/* Its end is ours to see to. */
-	return !waits || job->phase == JOB_TROUBLE || job->phase == JOB_STOP;
+	return !job->trial.untimed || job->phase == JOB_GATHER || job->phase == JOB_TROUBLE ||
+	       job->phase == JOB_STOP;
 }
 
 /* ---- what the control socket needs */
@@ -58,11 +58,10 @@ static void debugged(void *arg)
 {
 	struct job *job = arg;
 
-	job->debugged = true;
-	if (job->phase == JOB_TROUBLE || job->phase == JOB_STOP)
-		return;
-	job_deadline(job, INT64_MAX);
-	job_limit(job, INT64_MAX);
+	job->trial.untimed = true;
+	trial_limit(&job->trial, INT64_MAX);
+	if (!reach_timed(job))
+		job_deadline(job, INT64_MAX);
 }
 
 /* "" where there is one, or nothing says that there is none. */
@@ -172,7 +171,7 @@ void reach_stay(struct job *job, bool dead)
 	job->panic_ns = 0;
 	job_set_phase(job, JOB_STAY);
 	job_deadline(job, INT64_MAX);
-	job_limit(job, INT64_MAX);
+	trial_limit(&job->trial, INT64_MAX);
 	if (dead) {
 		trial_note(&job->trial,
 			   "ktest: the guest is stopped (%s) and stays to be looked at",
@@ -188,5 +187,8 @@ void reach_stay(struct job *job, bool dead)
 void reach_end(struct job *job)
 {
 	job->run->ended = true;
-	job_kill_guest(job);
+	if (job->dead)
+		job_kill_guest(job);
+	else
+		gather_then(job, GATHER_KILL);
 }

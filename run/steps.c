@@ -139,7 +139,7 @@ static void run_one(struct job *job, struct subtest *s)
 	job_deadline(job, INT64_MAX);
 	/* A restart gives it no time: it could go on for ever. */
 	if (!job->trial.cur.nr_reboots)
-		job_limit(job, job->file->timeout_ns);
+		trial_limit(&job->trial, job->file->timeout_ns);
 	start_session(job, "run-tests", &name);
 }
 
@@ -152,7 +152,7 @@ static void run_rest(struct job *job)
 	trial_pending_names(&job->trial, &names);
 	job_set_phase(job, JOB_RUN);
 	job_deadline(job, INT64_MAX);
-	job_limit(job, job->file->timeout_ns);
+	trial_limit(&job->trial, job->file->timeout_ns);
 	start_session(job, "run-tests", &names);
 }
 

@@ -119,6 +119,8 @@ void trial_progress(const struct trial *t)
 
 void trial_limit(struct trial *t, int64_t ns)
 {
+	if (t->untimed)
+		ns = INT64_MAX;
 	loop_timer_set(t->limit, ns == INT64_MAX ? INT64_MAX : loop_now_ns() + ns);
 }
 

@@ -64,6 +64,7 @@ struct trial {
 	struct loop_source *limit; /* of the subtest's time; whose job it is made it */
 	bool spoiled;		   /* where it runs is not to be used for another subtest */
 	bool progressed;	   /* a subtest was started there */
+	bool untimed;		   /* somebody is at it: trial_limit() sets none */
 };
 
 /* Open the logs; line is conlog's callback, its argument the trial. scan: a kernel speaks there. */

@@ -44,10 +44,13 @@ static void conclude(struct job *job)
 		subtest_miss_all(&job->trial, v == VERDICT_ERROR ? v : VERDICT_MISS, reason,
 				 job->trouble_title ? job->trouble_title : job->trial.cur.title);
 	}
+	/* Whose init hook failed has a shell all the same. */
+	if (job->run->settings->interactive && !job->run->interrupted && vm_runs(job->vm)) {
+		reach_stay(job, strcmp(job->trouble_reason, "init") != 0);
+		return;
+	}
 	/* A guest whose subtest took too long may well have a kernel that works. */
-	if (job->run->settings->interactive && !job->run->interrupted && vm_runs(job->vm))
-		reach_stay(job, true);
-	else if (job->trouble_alive)
+	if (job->trouble_alive)
 		gather_then(job, GATHER_KILL);
 	else
 		job_kill_guest(job);

@@ -217,6 +217,37 @@ await
 is 'interactive: no timeout' "$(verdicts)" 'one=PASS two=PASS three=PASS'
 gone 'interactive: no timeout'
 
+# Nor where the file's own library tells of its subtests.
+begin
+declares ktest_mem=64 ktest_cpus=1 ktest_timeout=1
+sed -i 's/SUBTESTS/one two/' "$T/tree/t.ktest"
+fake <<'EOF'
+subtest one:
+	print ========= TEST   one
+	print WATCHDOG 1
+	sleep 3000
+	print ========= PASSED one in 3s
+	exit 0
+EOF
+run_background -I --timeout 1 -F
+wait_for 'it stays' phase stay
+ktest kill -o "$T/out"
+await
+is 'own library: no timeout' "$(result '.tests[0].verdict')" PASS
+gone 'own library: no timeout'
+
+# An init hook that fails leaves a guest with a shell.
+begin
+printf 'init:\n\texit 3\n' | fake
+run_background -I
+wait_for 'it stays' phase stay
+ktest ssh -o "$T/out" exit 6
+is 'init fails: a shell' "$status" 6
+ktest kill -o "$T/out"
+await
+is 'init fails: verdicts' "$(verdicts)" 'one=ERROR(init) two=ERROR(init) three=ERROR(init)'
+gone 'init fails'
+
 # An ordinary run can be reached, too, and ended.
 begin
 fake <<'EOF'
