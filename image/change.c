@@ -6,12 +6,10 @@
 
 #include "base/file.h"
 #include "base/log.h"
-#include "base/proc.h"
 #include "image/job.h"
 #include "image/place.h"
 
 #define STATUS_MAX (64 << 20)
-#define COPY_MS	   (30LL * 60 * 1000)
 
 static int find_image(struct image_job *j, struct err *err)
 {
@@ -107,9 +105,9 @@ int image_change(const struct image_request *req, enum image_change what, char *
 		r = image_job_write(&j, modes[what], err);
 	if (r == 0)
 		r = copy_image(&j, err);
-	if (r == 0)
-		log_note("changing it in a guest");
-	if (r == 0)
-		r = image_job_guest(&j, err);
+	if (r < 0)
+		return r;
+	log_note("changing it in a guest");
+	r = image_job_guest(&j, err);
 	return r < 0 ? r : image_job_publish(&j, path, err);
 }

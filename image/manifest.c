@@ -86,7 +86,7 @@ int image_file(const char *path, const char *file, size_t max, char **text, size
 	strv_addv(&argv, "debugfs", "-R", request, path, NULL);
 	r = proc_capture(&spec, DEBUGFS_MS, max, &res, err);
 	if (r < 0)
-		return err_wrap(err, "reading %s", path);
+		return r;
 	if (res.status || res.timed_out || res.flooded)
 		r = err_set(err, EIO, "%s: debugfs cannot read %s in it", path, file);
 	if (r == 0) {
@@ -100,7 +100,7 @@ int image_file(const char *path, const char *file, size_t max, char **text, size
 int image_manifest_read(const char *path, struct image_manifest *m, struct err *err)
 {
 	_cleanup_free_ char *text = NULL;
-	size_t len;
+	size_t len = 0;
 	int r = image_file(path, MANIFEST_PATH, MANIFEST_MAX, &text, &len, err);
 
 	if (r < 0)

@@ -94,13 +94,16 @@ nothing_but()
 	no_process "$1"
 }
 
-# one_line NAME REGEX: stderr ends with one that matches; the ones before tell what is being done.
+# What tells of the work that is being done, no error
+progress='[^:]*: (reading the package lists|[0-9]+ packages.*)|making the file system'
+progress+='|fetching packages|changing it in a guest|accelerator .*|trying KVM .*'
+progress+='|all that was said: .*'
+
+# one_line NAME REGEX: stderr ends with one that matches; the ones before tell of the work.
 one_line()
 {
 	like "$1: said" "$(tail -n 1 "$T/stderr")" "$2"
-	local notes='making the file system|fetching packages|changing it in a guest|accelerator .*'
-	notes+='|[^:]*: reading the package lists|[^:]*: [0-9]+ packages.*|trying KVM .*|all that was said: .*'
-	is "$1: in one line" "$(grep -vcE "^root_image: ($notes)\$" "$T/stderr")" 1
+	is "$1: in one line" "$(grep -vcE "^root_image: ($progress)\$" "$T/stderr")" 1
 }
 
 AS=()
@@ -114,9 +117,9 @@ like 'create: owned as there' "$(debugfs -R 'stat /etc/made' "$T/images/root" 2>
 is 'create: the suite' "$(in_image /etc/ktest/root.json | jq -r .suite)" trixie
 is 'create: the packages' "$(in_image /etc/ktest/root.json | jq -c .packages)" \
 	'["minimal","fs","vim"]'
-from='deb \[arch=amd64 target=Packages signed-by=[^ ]*\] http://mirror.example/debian'
+deb='deb \[arch=amd64 target=Packages signed-by=[^ ]*\] http://mirror.example/debian'
 like 'create: of that mirror alone, signed' "$(tail -n 2 "$T/arguments")" \
-	"^$from trixie main"$'\n'"$from trixie-updates main\$"
+	"^$deb trixie main"$'\n'"$deb trixie-updates main\$"
 is 'create: nothing is unchecked' \
 	"$(grep -ciE 'trusted|allow-unauth|no-check|insecure' "$T/arguments")" 0
 is 'create: 8 GiB' "$(stat -c %s "$T/images/root")" $((8 << 30))
@@ -147,6 +150,12 @@ keep()
 	echo 'the old one' >"$T/images/root"
 }
 
+# no_lists MESSAGE: apt-get update fails with it.
+no_lists()
+{
+	printf 'update() { echo %q >&2; exit 100; }\n' "$1" >"$T/apt"
+}
+
 kept()
 {
 	is "$1: exit 125" "$status" 125
@@ -166,13 +175,13 @@ one_line 'mmdebstrap fails' 'mmdebstrap: .*the dog ate it'
 kept 'mmdebstrap fails'
 
 keep
-echo "update() { echo \"E: The repository 'http://x nosuch Release' does not have a Release file.\" >&2; exit 100; }" >"$T/apt"
+no_lists "E: The repository 'http://x nosuch Release' does not have a Release file."
 create --suite nosuch
 one_line 'no such suite' 'debian has no suite nosuch'
 kept 'no such suite'
 
 keep
-echo "update() { echo 'E: Failed to fetch http://m/InRelease  Could not connect to m:80' >&2; exit 100; }" >"$T/apt"
+no_lists 'E: Failed to fetch http://m/InRelease  Could not connect to m:80'
 create -m http://m/debian
 one_line 'no answer' 'the mirror of debian; name another one with -m: .*Could not connect'
 kept 'no answer'
