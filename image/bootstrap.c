@@ -14,6 +14,7 @@
 
 /* mmdebstrap's own way to have /usr merged from the start where the suite wants it so; else perl
  * and 60 MiB come in to do it afterwards. */
+#define MERGED	   "usr-is-merged"
 #define MERGED_USR "/usr/share/mmdebstrap/hooks/maybe-merged-usr"
 
 static bool have(const char *program)
@@ -76,10 +77,13 @@ void bootstrap_args(const struct image_job *j, const char *tree, struct strv *ar
 	/* A pattern of apt's takes a word for itself. */
 	if (!native)
 		strv_addv(argv, "--include=?essential", "--include=apt", NULL);
+	/* apt: not this one, though an essential package prefers it */
+	if (!native && strv_has(&j->packages, MERGED))
+		strv_add(argv, "--include=usrmerge-");
 	strv_addf(argv, "--include=%s", packages);
 	for (size_t i = 0; i < ARRAY_SIZE(hooks); i++)
 		strv_addf(argv, "--%s-hook=%s/hook.sh", hooks[i], j->req->data);
-	if (native && path_is_dir(MERGED_USR))
+	if (native && strv_has(&j->packages, MERGED) && path_is_dir(MERGED_USR))
 		strv_add(argv, "--hook-dir=" MERGED_USR);
 	strv_addv(argv, "--", j->manifest.suite, tree, NULL);
 	add_sources(j, argv);

@@ -175,9 +175,8 @@ int image_job_packages(struct image_job *j, struct err *err)
 	_cleanup_strv_ struct strv names = {0}, missing = {0}, needed = {0};
 	int r = 0;
 
-	/* In the place of what would merge /usr: hook.sh has it merged before. */
-	if (!image_native(j->req->arch))
-		strv_add(&j->packages, "?usr-is-merged");
+	/* In the place of what would merge /usr: it is merged before, see bootstrap.c. */
+	strv_add(&j->packages, "?usr-is-merged");
 	for (size_t i = 0; i < j->manifest.want.n && r == 0; i++)
 		r = sets_add(j->req->data, j->manifest.want.v[i], &j->packages, err);
 	for (size_t i = 0; i < j->packages.n && r == 0; i++)

@@ -62,6 +62,7 @@ static void others_are_only_unpacked(void **state)
 	(void)state;
 	has(args, "--variant=extract");
 	has(args, "--include=?essential\n--include=apt\n--include=bash,g++");
+	assert_null(strstr(args, "usrmerge"));
 	assert_false(image_native(arch_find(foreign())));
 	assert_true(image_native(arch_host()));
 }
