@@ -222,23 +222,20 @@ static void test_malformed_nested(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest golden[] = {
+	/* Files of the tree come first: the logs lie in a directory of the test's own. */
+	const struct CMUnitTest all[] = {
 		cmocka_unit_test(test_golden),
 		cmocka_unit_test(test_schema_sees_what_is_wrong),
 		cmocka_unit_test(test_xml_text),
 		cmocka_unit_test(test_malformed_nested),
-	};
-	const struct CMUnitTest logs[] = {
-		cmocka_unit_test(test_log),
+		cmocka_unit_test_setup(test_log, unit_enter),
 		cmocka_unit_test(test_no_log),
 		cmocka_unit_test(test_log_in_junit),
-		cmocka_unit_test(test_excerpt_in_kcidb),
+		cmocka_unit_test_teardown(test_excerpt_in_kcidb, unit_leave),
 	};
-	/* The schema is found from the tree, the logs lie in a directory of the test's own. */
 	int bad = load_schema();
 
-	bad += cmocka_run_group_tests(golden, NULL, NULL);
-	bad += cmocka_run_group_tests(logs, unit_enter, unit_leave);
+	bad += cmocka_run_group_tests(all, NULL, NULL);
 	json_decref(kcidb_schema);
 	return bad;
 }
