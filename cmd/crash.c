@@ -234,6 +234,8 @@ static int find_debugger(const struct crash *c, struct strv *argv, struct err *e
 /* It takes our place: the terminal, its signals and the exit status are its own. */
 static int become(struct strv *argv, struct err *err)
 {
+	if (!argv->v)
+		return err_set(err, EINVAL, "no debugger was chosen");
 	signal(SIGPIPE, SIG_DFL);
 	fflush(NULL);
 	execv(argv->v[0], argv->v);

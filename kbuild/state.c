@@ -203,7 +203,7 @@ int state_of_source(const struct kbuild *b, const struct tree *t, struct state *
 		return r;
 	s->part[STATE_TREE] = t->id;
 	s->part[STATE_KCONFIG] = kconfig_sum(t);
-	s->part[STATE_INPUTS] = sum_of(inputs, strlen(inputs));
+	s->part[STATE_INPUTS] = sum_of(inputs, inputs ? strlen(inputs) : 0);
 	s->part[STATE_ARGUMENTS] = arguments_sum(b, true);
 	s->part[STATE_ENVIRONMENT] = environment_sum();
 	return 0;

@@ -86,8 +86,8 @@ static bool left_out(const struct scan *s, const char *path, const char *name, b
 
 static const char *keep_path(struct finder *f, const char *dir, const char *name)
 {
-	size_t ndir = strlen(dir), nname = strlen(name), need = ndir + nname + 2;
-	char *path;
+	size_t ndir = strlen(dir), need = ndir + strlen(name) + 2;
+	char *path, *end;
 
 	if (f->left < need) {
 		f->left = need > ARENA ? need : ARENA;
@@ -95,14 +95,14 @@ static const char *keep_path(struct finder *f, const char *dir, const char *name
 		f->room = f->arenas.v[f->arenas.n++] = xmalloc(f->left);
 		f->arenas.v[f->arenas.n] = NULL;
 	}
-	path = f->room;
+	path = end = f->room;
 	if (ndir) {
-		memcpy(path, dir, ndir);
-		path[ndir++] = '/';
+		end = stpcpy(end, dir);
+		*end++ = '/';
 	}
-	memcpy(path + ndir, name, nname + 1);
-	f->room += ndir + nname + 1;
-	f->left -= ndir + nname + 1;
+	end = stpcpy(end, name) + 1;
+	f->left -= (size_t)(end - path);
+	f->room = end;
 	return path;
 }
 

@@ -90,7 +90,7 @@ size_t guests_list(const char *cache, struct guest_ref **out)
 
 void guests_free(struct guest_ref *v, size_t n)
 {
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; v && i < n; i++) {
 		free(v[i].name);
 		free(v[i].dir);
 	}
