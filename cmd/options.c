@@ -60,7 +60,7 @@ const struct opt run_opts[] = {
 	{'v', "verbose", OPT_BOOL, NULL, "all kernel messages, and the command that starts QEMU",
 	 SET(verbose)},
 	{'x', "trace", OPT_BOOL, NULL, "each step that is taken", AT(trace)},
-	{0, "root", OPT_STRING, "IMAGE", "root file system, or host", SET(root), RUNS},
+	{0, "root", OPT_STRING, "ROOT", "an ext4 image, a directory or host", SET(root), RUNS},
 	{0, "mem", OPT_SIZE, "SIZE", "memory of the guest (512M, 4G)", AT(mem), BOOTS},
 	{0, "cpus", OPT_INT, "N", "processors of the guest", SET(cpus), .min = 1, .max = 1024,
 	 BOOTS},

@@ -186,9 +186,10 @@ static int ri_files(struct root_image_options *o, const struct arch *arch, struc
 
 /* ---- shell */
 
-/* `ktest boot` does it all. */
+/* `ktest boot` does it all; the output of the last run is not to make room for its log. */
 static int ri_shell(struct root_image_options *o, const struct arch *arch, struct err *err)
 {
+	_cleanup_free_ char *out = xasprintf("%s/shell.%s", o->s.cache, arch->name);
 	_cleanup_free_ char *path = o->image ? path_real(o->image, err) : image_find(arch);
 	_cleanup_strv_ struct strv argv = {0};
 
@@ -199,7 +200,7 @@ static int ri_shell(struct root_image_options *o, const struct arch *arch, struc
 			       arch->name);
 	if (image_check(path, err) < 0)
 		return err->code;
-	strv_addv(&argv, "ktest", "boot", "-a", arch->name, "--root", path, NULL);
+	strv_addv(&argv, "ktest", "boot", "-a", arch->name, "--root", path, "-o", out, NULL);
 	if (o->s.kernel)
 		strv_addv(&argv, "-k", o->s.kernel, NULL);
 	if (o->s.accel)

@@ -178,4 +178,25 @@ _testy()
 }
 
 complete -F _ktest ktest
+_root_image()
+{
+	# shellcheck disable=SC2034 # of the functions called
+	local ktest=${1%root_image}ktest cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
+	COMPREPLY=()
+	if ((COMP_CWORD == 1)); then
+		_ktest_offer "create init update sync update_files shell list help"
+		return
+	fi
+	case $prev in
+	-k | --kernel) _ktest_kernels ;;
+	-a | --arch) _ktest_offer "$("$ktest" words archs 2>/dev/null)" ;;
+	-i | --image | --qemu) _ktest_files ;;
+	--accel) _ktest_offer "auto kvm tcg" ;;
+	--packages) _ktest_offer "minimal fs build full" ;;
+	-m | --mirror | --suite | --size) ;;
+	*) _ktest_offer "$("$ktest" words root_image 2>/dev/null)" ;;
+	esac
+}
+
+complete -F _root_image root_image
 complete -F _testy testy

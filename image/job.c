@@ -191,15 +191,12 @@ int image_job_packages(struct image_job *j, struct err *err)
 
 /* ---- running things */
 
+/* From the sign to the end of its line. */
 static char *line_with(const char *text, const char *sign)
 {
 	const char *p = strstr(text, sign);
 
-	if (!p)
-		return NULL;
-	while (p > text && p[-1] != '\n')
-		p--;
-	return xstrndup(p, strcspn(p, "\r\n"));
+	return p ? xstrndup(p, strcspn(p, "\r\n")) : NULL;
 }
 
 static int no_space(const struct image_job *j, struct err *err)

@@ -16,7 +16,7 @@ setup() {
 	mkdir -p "$root/var/lib/apt/lists" "$archives"
 	cp -R "$KTEST_JOB/lists/." "$root/var/lib/apt/lists"
 	for deb in "$KTEST_DEBS"/*_all.deb "$KTEST_DEBS"/*_"$(cat "$KTEST_JOB/arch")".deb; do
-		test ! -e "$deb" || cp --reflink=auto "$deb" "$archives"
+		test ! -e "$deb" || ln "$deb" "$archives" 2>/dev/null || cp "$deb" "$archives"
 	done
 }
 
@@ -47,13 +47,16 @@ keep() {
 }
 
 # Of another processor: what a guest needs to set the packages up, and to run a shell for that.
+# mmdebstrap tells which packages it has unpacked; others may lie there.
 unpacked() {
-	(cd "$archives" && for deb in *.deb; do
-		case $(dpkg-deb -f "$deb" Essential Priority) in
-		*yes* | *required*) echo "$deb" ;;
+	for deb in ${MMDEBSTRAP_ESSENTIAL:?mmdebstrap does not tell its packages: it is too old}; do
+		name=${deb##*/}
+		case $(dpkg-deb -f "$root/$deb" Essential Priority) in
+		*yes* | *required*) echo "$name" >>"$KTEST_JOB/essential" ;;
 		esac
-	done) >"$KTEST_JOB/essential"
-	mv "$archives"/*.deb "$KTEST_JOB/debs"
+		mv "$root/$deb" "$KTEST_JOB/debs/$name"
+	done
+	rm -f "$archives"/*.deb
 	for name in passwd group; do
 		test -e "$root/etc/$name" || cp "$root/usr/share/base-passwd/$name.master" "$root/etc/$name"
 	done

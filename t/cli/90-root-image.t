@@ -273,6 +273,36 @@ create --packages mine --minimal
 is 'a set that includes another' "$status" 0
 like 'its packages' "$(grep ^--include= "$T/arguments")" '=bash,.*,vim$'
 
+# ---- packages of another processor: those that a guest is to set up, and nothing else that is kept
+
+begin_image
+mkdir -p "$T"/{job/debs,debs,job/files,job/lists} "$T/root"/{etc,usr/bin,usr/share/base-passwd} \
+	"$T/root"/var/{lib/dpkg,cache/apt/archives} "$T/deb/DEBIAN"
+touch "$T/root/usr/share/base-passwd"/{passwd,group}.master "$T/root/usr/bin/mawk"
+for p in 'base Essential:yes' 'lib Priority:required' 'vim Priority:optional' 'other Essential:yes'; do
+	printf 'Package: %s\n%s\nVersion: 1\nArchitecture: all\nMaintainer: m\nDescription: d\n' \
+		"${p% *}" "${p#* }" >"$T/deb/DEBIAN/control"
+	dpkg-deb -b "$T/deb" "$T/debs/${p% *}_1_all.deb" >/dev/null
+done
+echo first >"$T/job/mode"
+echo arm64 >"$T/job/arch"
+echo usr-is-merged >"$T/job/packages"
+hook()
+{
+	KTEST_JOB=$T/job KTEST_DEBS=$T/debs MMDEBSTRAP_HOOK=$1 "$TREE/rootfs/hook.sh" "$T/root"
+}
+hook setup
+is 'setup: what is kept is there' "$(ls "$T/root/var/cache/apt/archives")" \
+	$'base_1_all.deb\nlib_1_all.deb\nother_1_all.deb\nvim_1_all.deb'
+is 'setup: /usr is merged' "$(readlink "$T/root/bin" "$T/root/lib" | tr '\n' ' ')" 'usr/bin usr/lib '
+a=/var/cache/apt/archives
+MMDEBSTRAP_ESSENTIAL="$a/base_1_all.deb $a/lib_1_all.deb $a/vim_1_all.deb" hook extract
+is 'unpacked: what was unpacked' "$(ls "$T/job/debs")" $'base_1_all.deb\nlib_1_all.deb\nvim_1_all.deb'
+is 'unpacked: what others rely on' "$(cat "$T/job/essential")" $'base_1_all.deb\nlib_1_all.deb'
+is 'unpacked: awk' "$(readlink "$T/root/usr/bin/awk")" mawk
+is 'unpacked: all is kept' "$(ls "$T/debs")" \
+	$'base_1_all.deb\nlib_1_all.deb\nother_1_all.deb\nvim_1_all.deb'
+
 # ---- an ordinary user
 
 # Who has subordinate ids makes one whose owners are right, too.

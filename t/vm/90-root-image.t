@@ -63,6 +63,28 @@ is 'updated: the file system is whole' \
 is 'updated: what is asked for' "$(in_image /etc/ktest/root.json | jq -c .packages)" \
 	'["minimal","tree"]'
 
+# A shell in it, on a terminal
+mkfifo "$T/keys"
+: >"$T/screen"
+(
+	export_environment
+	exec script -qfec "$ROOT_IMAGE shell -i $T/images/root --accel ${ACCEL:-tcg}" "$T/screen" \
+		<"$T/keys"
+) >/dev/null 2>&1 &
+pid=$!
+exec 3>"$T/keys"
+shows() { grep -qaE -- "$1" "$T/screen"; }
+wait_for 'a prompt' shows '# $'
+# In two words, so that the echo of what is typed is not taken for the answer.
+printf 'rm /etc/by-hand; echo "sh""ell of $(id -un) on $(tree --version | cut -c1-4)"\r' >&3
+wait_for 'an answer' shows 'shell of root on tree' && pass 'shell'
+printf '\001x' >&3
+exec 3>&-
+await
+is 'shell: exit 0' "$status" 0
+is 'shell: what it changes is gone' "$(in_image /etc/by-hand)" 'by hand'
+rm "$T/keys"
+
 # The same as a directory: shown as it is, and never written to.
 mkdir "$T/dir"
 debugfs -R "rdump / $T/dir" "$T/images/root" 2>/dev/null
