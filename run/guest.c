@@ -456,7 +456,10 @@ int guest_make(const struct guest_base *b, const struct guest_plan *gp, const ch
 	*g = (struct guest){.name = xstrdup(name), .dir = xasprintf("%s/%s", b->run_dir, name)};
 	g->append = kernel_append(b, gp->file);
 	g->host_dir = xasprintf("%s/" CONTROL_HOST_DIR, g->dir);
-	r = mkdir_p(g->host_dir, 0700, err);
+	/* Parents that mkdir_p makes are anybody's to read. */
+	r = mkdir_p(g->dir, 0700, err);
+	if (r == 0)
+		r = mkdir_p(g->host_dir, 0700, err);
 	if (r == 0)
 		r = sshconf_write(g->dir, b->settings->program, err);
 	if (r == 0)
