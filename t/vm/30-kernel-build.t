@@ -73,6 +73,8 @@ is 'a kernel is built for the test and boots: exit 0' "$status" 0
 is 'a kernel is built for the test and boots: PASS' "$(verdicts)" success=PASS
 like 'a kernel is built for the test and boots: its own release' "$(result '.kernels[0].release')" \
 	'^6\.12\.[0-9]+-ktest$'
+at_most 'the first build: its objects are counted, for the next one' 1000 \
+	"$(jq '.[0].all.objects' "$T/out/kernel_build.x86_64.builds.json")"
 gone 'a kernel is built for the test and boots'
 
 before=$(make_log)
