@@ -210,6 +210,8 @@ run_files()
 # The same in the background, as $pid: ktest itself, not a shell.
 run_background()
 {
+	# What an earlier run said must not be taken for this one's word.
+	rm -f "$T/stdout" "$T/stderr"
 	run_args
 	(
 		export_environment

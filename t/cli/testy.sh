@@ -27,6 +27,7 @@ testy_stdin()
 # The same in the background, as $pid.
 testy_background()
 {
+	rm -f "$T/stdout" "$T/stderr"
 	(
 		testy_environment
 		exec "$T/bin/testy" "$@"
