@@ -29,10 +29,11 @@ int socket_listen(const char *dir, const char *name, struct err *err)
 	_cleanup_close_ int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	_cleanup_close_ int dirfd = -1;
 	struct sockaddr_un sa;
-	int out;
+	int out, r;
 
-	if (address(dir, name, &dirfd, &sa, err) < 0)
-		return err->code;
+	r = address(dir, name, &dirfd, &sa, err);
+	if (r < 0)
+		return r;
 	if (fd < 0 || bind(fd, (struct sockaddr *)&sa, sizeof(sa)) < 0 ||
 	    chmod(sa.sun_path, 0600) < 0 || listen(fd, 16) < 0)
 		return err_errno(err, "%s/%s", dir, name);
@@ -46,10 +47,11 @@ int socket_connect(const char *dir, const char *name, struct err *err)
 	_cleanup_close_ int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	_cleanup_close_ int dirfd = -1;
 	struct sockaddr_un sa;
-	int out;
+	int out, r;
 
-	if (address(dir, name, &dirfd, &sa, err) < 0)
-		return err->code;
+	r = address(dir, name, &dirfd, &sa, err);
+	if (r < 0)
+		return r;
 	if (fd < 0 || connect(fd, (struct sockaddr *)&sa, sizeof(sa)) < 0)
 		return err_errno(err, "%s/%s", dir, name);
 	out = fd;

@@ -108,7 +108,10 @@ for how in KILL TERM HUP SEGV; do
 	*) want=130 ;;
 	esac
 	# The address sanitizer catches this one.
-	[[ $how != SEGV || $KTEST != *asan ]] || want=1
+	# The sanitizer's own ending, by its options.
+	if [[ $how == SEGV && $KTEST == *asan ]]; then
+		[[ ${ASAN_OPTIONS-} =~ exitcode=([0-9]+) ]] && want=${BASH_REMATCH[1]} || want=1
+	fi
 	same "SIG$how" $want
 done
 
