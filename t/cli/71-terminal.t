@@ -112,7 +112,7 @@ for how in KILL TERM HUP SEGV; do
 	if [[ $how == SEGV && $KTEST == *asan ]]; then
 		[[ ${ASAN_OPTIONS-} =~ exitcode=([0-9]+) ]] && want=${BASH_REMATCH[1]} || want=1
 	fi
-	same "SIG$how" $want
+	same "SIG$how" "$want"
 done
 
 # QEMU is killed, and the guest with it.
