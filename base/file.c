@@ -79,19 +79,20 @@ int file_write(const char *path, const void *data, size_t len, mode_t mode, stru
 	return r < 0 ? err_set(err, r, "%s: %s", path, strerror(-r)) : 0;
 }
 
-static int write_and_sync(int fd, const char *path, const void *data, size_t len, mode_t mode,
-			  struct err *err)
+static int write_to(int fd, const char *path, const void *data, size_t len, mode_t mode, bool sync,
+		    struct err *err)
 {
 	int r = fd_write_all(fd, data, len);
 
 	if (r < 0)
 		return err_set(err, r, "%s: %s", path, strerror(-r));
-	if (fchmod(fd, mode) < 0 || fsync(fd) < 0)
+	if (fchmod(fd, mode) < 0 || (sync && fsync(fd) < 0))
 		return err_errno(err, "%s", path);
 	return 0;
 }
 
-int file_write_atomic(const char *path, const void *data, size_t len, mode_t mode, struct err *err)
+static int write_beside(const char *path, const void *data, size_t len, mode_t mode, bool sync,
+			struct err *err)
 {
 	_cleanup_free_ char *tmp = xasprintf("%s.XXXXXX", path);
 	_cleanup_close_ int fd = mkostemp(tmp, O_CLOEXEC);
@@ -99,12 +100,22 @@ int file_write_atomic(const char *path, const void *data, size_t len, mode_t mod
 
 	if (fd < 0)
 		return err_errno(err, "%s", path);
-	r = write_and_sync(fd, path, data, len, mode, err);
+	r = write_to(fd, path, data, len, mode, sync, err);
 	if (r == 0 && rename(tmp, path) < 0)
 		r = err_errno(err, "%s", path);
 	if (r < 0)
 		unlink(tmp);
 	return r;
+}
+
+int file_write_atomic(const char *path, const void *data, size_t len, mode_t mode, struct err *err)
+{
+	return write_beside(path, data, len, mode, true, err);
+}
+
+int file_replace(const char *path, const void *data, size_t len, mode_t mode, struct err *err)
+{
+	return write_beside(path, data, len, mode, false, err);
 }
 
 static int copy_bytes(int in, int out)

@@ -22,6 +22,10 @@ int fd_write_all(int fd, const void *data, size_t len);
 /* Written beside path, fsync'd and renamed over it: readers see the old or the new file. */
 int file_write_atomic(const char *path, const void *data, size_t len, mode_t mode, struct err *err);
 
+/* The same without waiting for the disk: for what can be made again, and is found out when the
+ * power failed in between. */
+int file_replace(const char *path, const void *data, size_t len, mode_t mode, struct err *err);
+
 /* Plain creation (truncates), for files that nobody reads yet. */
 int file_write(const char *path, const void *data, size_t len, mode_t mode, struct err *err);
 

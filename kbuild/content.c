@@ -135,7 +135,7 @@ static int manifest_write(const char *path, const struct contents *c, struct err
 	h.strings = b.len - records;
 	h.check = sum_of(b.s + sizeof(h), b.len - sizeof(h));
 	memcpy(b.s, &h, sizeof(h));
-	return file_write_atomic(path, b.s, b.len, 0644, err);
+	return file_replace(path, b.s, b.len, 0644, err);
 }
 
 static bool record_fits(const struct record *r, const struct tree_file *f)

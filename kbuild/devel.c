@@ -106,7 +106,7 @@ static int makefile(const struct kbuild *b, const char *to, struct err *err)
 
 	if (file_read(path, 1 << 20, &have, &len, NULL) == 0 && str_eq(have, text))
 		return 0;
-	return file_write_atomic(path, text, strlen(text), 0644, err);
+	return file_replace(path, text, strlen(text), 0644, err);
 }
 
 int devel_install(const struct kbuild *b, const char *to, struct err *err)

@@ -109,7 +109,7 @@ void expect_save(const struct kbuild *b, struct sum config, bool from_scratch,
 	while (json_array_size(list) > CONFIGS_MAX)
 		json_array_remove(list, CONFIGS_MAX);
 	text = json_dumps(list, JSON_INDENT(1));
-	file_write_atomic(path, text, strlen(text), 0644, NULL);
+	file_replace(path, text, strlen(text), 0644, NULL);
 }
 
 /* At first by how long it took the last time, then more and more by the pace of this one. */

@@ -167,7 +167,7 @@ static int stage_modules(const struct kbuild *b, const char *stage, struct err *
 		return 0;
 	unlink(note);
 	r = make_modules(b, stage, err);
-	return r < 0 ? r : file_write_atomic(note, hex, strlen(hex), 0644, err);
+	return r < 0 ? r : file_replace(note, hex, strlen(hex), 0644, err);
 }
 
 static int install_modules(const struct kbuild *b, struct err *err)

@@ -83,8 +83,6 @@ static int configure(struct job *j, struct err *err)
 		say(j, "configuring");
 		r = config_make(j->b, err);
 	}
-	if (r == 0)
-		r = host_check_config(j->b, err);
 	return r < 0 ? r : state_of_result(j->b, &j->now, err);
 }
 
@@ -158,8 +156,10 @@ static int check_times(struct job *j, struct err *err)
 
 static int make(struct job *j, struct err *err)
 {
-	int r = check_times(j, err);
+	int r = host_check_config(j->b, err);
 
+	if (r == 0)
+		r = check_times(j, err);
 	j->now.made_ns = j->looked_ns;
 	if (r == 0)
 		r = state_save_unbuilt(j->b, &j->now, err);

@@ -339,7 +339,7 @@ int state_save(const struct kbuild *b, const struct state *s, struct err *err)
 		json_object_set_new(doc, parts[i].name, json_string(hex));
 	}
 	text = json_dumps(doc, JSON_INDENT(2));
-	return file_write_atomic(path, text, strlen(text), 0644, err);
+	return file_replace(path, text, strlen(text), 0644, err);
 }
 
 int state_save_unbuilt(const struct kbuild *b, const struct state *s, struct err *err)
