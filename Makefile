@@ -22,7 +22,8 @@ ALL_CFLAGS  = -std=gnu11 -pthread -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -I. $(WAR
 LIB_CFLAGS := $(shell $(PKGCONFIG) --cflags $(LIBS))
 ALL_LIBS   := $(shell $(PKGCONFIG) --libs $(LIBS)) -lm
 
-LIB_SRCS   := $(wildcard base/*.c proto/*.c kernel/*.c kbuild/*.c image/*.c vm/*.c diag/*.c run/*.c report/*.c)
+LIB_SRCS   := $(wildcard base/*.c proto/*.c kernel/*.c kbuild/*.c image/*.c vm/*.c diag/*.c run/*.c \
+			testy/*.c report/*.c)
 CMD_SRCS   := $(wildcard cmd/*.c)
 AGENT_SRCS := $(wildcard guest/*.c proto/*.c)
 UNIT_NAMES := $(patsubst %.c,%,$(wildcard t/unit/test_*.c))
@@ -51,7 +52,7 @@ PROGRAMS   := build-test-kernel testy root_image
 
 MANUALS	   := $(patsubst %.in,%,$(wildcard doc/*.1.in))
 
-all: bin/ktest $(PROGRAMS:%=bin/%) $(AGENT) $(PROBE) $(MANUALS)
+all: bin/ktest $(PROGRAMS:%=bin/%) libexec/keeper $(AGENT) $(PROBE) $(MANUALS)
 
 $(PROGRAMS:%=bin/%): bin/ktest
 	ln -sfn ktest $@
@@ -101,6 +102,11 @@ $(BUILD)/flags: FORCE
 	@mkdir -p $(@D)
 	@echo '$(FLAGS)' | cmp -s - $@ || echo '$(FLAGS)' >$@
 
+# It starts with each guest, so it has no more libraries than it uses.
+libexec/keeper: cmd/keeper/keeper.c $(BUILD)/libktest.a
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $< $(BUILD)/libktest.a -Wl,--as-needed $(ALL_LIBS)
+
 libexec/agent.%: $(AGENT_SRCS) $(wildcard guest/*.h proto/*.h)
 	@mkdir -p $(@D)
 	$(if $(filter $(ARCH),$*),$(AGENT_CC),$(call cross,$*)gcc) $(AGENT_FLAGS) -o $@ $(AGENT_SRCS)
@@ -119,7 +125,7 @@ unit-tests: $(UNIT_NAMES:%=$(BUILD)/%)
 unit-tests-asan: $(UNIT_NAMES:%=$(BUILD)/asan/%)
 fuzzers: $(FUZZ_NAMES:%=$(BUILD)/fuzz/%)
 # Everything that is compiled and linked, nothing of it put in bin/: for the other compiler.
-objects: $(LIB_SRCS:%.c=$(BUILD)/%.o) $(CMD_SRCS:%.c=$(BUILD)/%.o) unit-tests $(FAKE_QEMU)
+objects: $(LIB_SRCS:%.c=$(BUILD)/%.o) $(CMD_SRCS:%.c=$(BUILD)/%.o) $(BUILD)/cmd/keeper/keeper.o unit-tests $(FAKE_QEMU)
 
 # Each check prints a line a test program and ends with a total; `make check` has one for all.
 check-build: all unit-tests unit-tests-asan bin/ktest-asan fuzzers $(FAKE_QEMU)
@@ -147,7 +153,7 @@ TREE := $(DESTDIR)$(PREFIX)/lib/ktest
 install: all
 	install -d $(TREE)/bin $(TREE)/libexec $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1
 	install bin/ktest $(TREE)/bin
-	install libexec/agent.* $(TREE)/libexec
+	install libexec/keeper libexec/agent.* $(TREE)/libexec
 	$(if $(PROBE),install -m 644 $(PROBE) $(TREE)/libexec)
 	cp -R --no-preserve=ownership lib tests kconfig lists rootfs $(TREE)
 	for p in ktest $(PROGRAMS); do ln -sfn ../lib/ktest/bin/ktest $(DESTDIR)$(PREFIX)/bin/$$p; done

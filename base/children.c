@@ -12,9 +12,10 @@
 
 #define ROUNDS_MAX 10000
 
-pid_t *children_list(size_t *n)
+pid_t *children_of(pid_t parent, size_t *n)
 {
-	_cleanup_free_ char *path = xasprintf("/proc/self/task/%d/children", (int)getpid());
+	_cleanup_free_ char *path =
+		xasprintf("/proc/%d/task/%d/children", (int)parent, (int)parent);
 	_cleanup_free_ char *text = NULL;
 	pid_t *v = NULL;
 	char *s, *end;
@@ -31,6 +32,11 @@ pid_t *children_list(size_t *n)
 		v = xrealloc(v, (*n + 1) * sizeof(*v));
 		v[(*n)++] = (pid_t)pid;
 	}
+}
+
+pid_t *children_list(size_t *n)
+{
+	return children_of(getpid(), n);
 }
 
 static bool kept(const pid_t *keep, size_t nkeep, pid_t pid)

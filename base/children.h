@@ -9,6 +9,8 @@
 
 /* Our children now; the caller frees the vector. NULL with *n 0 when there are none. */
 pid_t *children_list(size_t *n);
+/* Those of another process that has one thread. */
+pid_t *children_of(pid_t parent, size_t *n);
 
 /*
  * SIGKILL and reap every child that is not in keep, round after round: each hands us its own.

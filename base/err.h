@@ -9,9 +9,14 @@
 
 #include <stdarg.h>
 
+/* The exit status of a program that does not get to its end. */
+#define EXIT_CANNOT	 125
+#define EXIT_USAGE	 129
+#define EXIT_INTERRUPTED 130 /* it has been told to end, and nothing is left of it */
+
 struct err {
 	int code;	/* negative errno, 0 when unset */
-	int usage;	/* the command line is at fault: exit 129 instead of 125 */
+	int usage;	/* the command line is at fault: EXIT_USAGE instead of EXIT_CANNOT */
 	char msg[1536]; /* one line, no trailing newline */
 };
 

@@ -67,16 +67,21 @@ int fd_write_all(int fd, const void *data, size_t len)
 	return 0;
 }
 
-int file_write(const char *path, const void *data, size_t len, mode_t mode, struct err *err)
+static int write_into(const char *path, int flags, const void *data, size_t len, mode_t mode,
+		      struct err *err)
 {
-	_cleanup_close_ int fd =
-		open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode);
+	_cleanup_close_ int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | flags, mode);
 	int r;
 
 	if (fd < 0)
 		return err_errno(err, "%s", path);
 	r = fd_write_all(fd, data, len);
 	return r < 0 ? err_set(err, r, "%s: %s", path, strerror(-r)) : 0;
+}
+
+int file_write(const char *path, const void *data, size_t len, mode_t mode, struct err *err)
+{
+	return write_into(path, O_NOFOLLOW, data, len, mode, err);
 }
 
 static int write_to(int fd, const char *path, const void *data, size_t len, mode_t mode, bool sync,
@@ -118,6 +123,19 @@ int file_replace(const char *path, const void *data, size_t len, mode_t mode, st
 	return write_beside(path, data, len, mode, false, err);
 }
 
+bool path_is_plain(const char *path)
+{
+	struct stat st;
+
+	return lstat(path, &st) < 0 ? errno == ENOENT : S_ISREG(st.st_mode);
+}
+
+int file_put(const char *path, const void *data, size_t len, struct err *err)
+{
+	return path_is_plain(path) ? file_write_atomic(path, data, len, 0644, err)
+				   : write_into(path, O_NOCTTY, data, len, 0644, err);
+}
+
 static int copy_bytes(int in, int out)
 {
 	ssize_t n;
@@ -147,6 +165,21 @@ int file_copy(const char *src, const char *dst, struct err *err)
 	return r < 0 ? err_set(err, r, "%s: %s", dst, strerror(-r)) : 0;
 }
 
+int file_unnamed(const char *dir)
+{
+	int fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	_cleanup_free_ char *path = NULL;
+
+	if (fd >= 0 || (errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL))
+		return fd < 0 ? -errno : fd;
+	path = xasprintf("%s/ktest-XXXXXX", dir);
+	fd = mkostemp(path, O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	unlink(path);
+	return fd;
+}
+
 int file_create_sparse(const char *path, uint64_t size, struct err *err)
 {
 	_cleanup_close_ int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
@@ -173,21 +206,37 @@ bool path_readable(const char *path)
 	return access(path, R_OK) == 0;
 }
 
+bool path_below(const char *path, const char *dir)
+{
+	size_t n = strlen(dir);
+
+	return !strncmp(path, dir, n) && (path[n] == '/' || !path[n]);
+}
+
+/* 0 where it is there already; on a read-only file system that is not what mkdir(2) says. */
+static int mkdir_one(const char *path, mode_t mode, struct err *err)
+{
+	int r = mkdir(path, mode) < 0 ? errno : 0;
+
+	if (!r || path_is_dir(path))
+		return 0;
+	r = r == EEXIST ? ENOTDIR : r;
+	return err_set(err, r, "%s: %s", path, strerror(r));
+}
+
 int mkdir_p(const char *path, mode_t mode, struct err *err)
 {
 	_cleanup_free_ char *p = xstrdup(path);
+	int r = 0;
 
-	for (char *s = p; *s; s++) {
+	for (char *s = p; *s && r == 0; s++) {
 		if (*s != '/' || s == p)
 			continue;
 		*s = '\0';
-		if (mkdir(p, 0755) < 0 && errno != EEXIST && !path_is_dir(p))
-			return err_errno(err, "%s", p);
+		r = mkdir_one(p, 0755, err);
 		*s = '/';
 	}
-	if (mkdir(p, mode) < 0 && (errno != EEXIST || !path_is_dir(p)))
-		return err_errno(err, "%s", p);
-	return 0;
+	return r < 0 ? r : mkdir_one(p, mode, err);
 }
 
 /* Below this depth directories are moved up before they are emptied: each level holds a descriptor.
@@ -341,6 +390,8 @@ char *path_cache(void)
 	return cache && *cache == '/' ? xasprintf("%s/ktest", cache) : path_home(".cache/ktest");
 }
 
+#define RACES_MAX 1000 /* renames elsewhere that one open may meet */
+
 int open_beneath(int dirfd, const char *path, int flags, mode_t mode)
 {
 	struct open_how how = {
@@ -348,8 +399,12 @@ int open_beneath(int dirfd, const char *path, int flags, mode_t mode)
 		.mode = flags & (O_CREAT | O_TMPFILE) & ~O_DIRECTORY ? mode : 0,
 		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS,
 	};
-	long fd = syscall(SYS_openat2, dirfd, path, &how, sizeof(how));
+	long fd = -1;
 
+	/* Where a ".." leads is uncertain while anything at all is renamed (openat2(2)). */
+	errno = EAGAIN;
+	for (int i = 0; i < RACES_MAX && fd < 0 && errno == EAGAIN; i++)
+		fd = syscall(SYS_openat2, dirfd, path, &how, sizeof(how));
 	return fd < 0 ? -errno : (int)fd;
 }
 
@@ -400,6 +455,13 @@ char *program_tree(void)
 			*slash = '\0';
 	}
 	return xstrdup(*buf ? buf : "/");
+}
+
+char *program_keeper(void)
+{
+	_cleanup_free_ char *tree = program_tree();
+
+	return xasprintf("%s/libexec/keeper", tree);
 }
 
 char *find_program(const char *name)

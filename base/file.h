@@ -19,6 +19,13 @@ int file_read_fd(int fd, const char *name, size_t max, char **buf, size_t *len, 
 /* All of data to fd, restarted after EINTR and short writes; 0 or -errno. */
 int fd_write_all(int fd, const void *data, size_t len);
 
+/* Whether it is a file, not a link to one, or not there: only then can another take its place. */
+bool path_is_plain(const char *path);
+
+/* A file that the user named, which may be a device, a pipe or a link: that is written into, where
+ * all else is replaced as below. 0644. */
+int file_put(const char *path, const void *data, size_t len, struct err *err);
+
 /* Written beside path, fsync'd and renamed over it: readers see the old or the new file. */
 int file_write_atomic(const char *path, const void *data, size_t len, mode_t mode, struct err *err);
 
@@ -31,6 +38,9 @@ int file_write(const char *path, const void *data, size_t len, mode_t mode, stru
 
 /* A copy of src at dst (truncated), by reflink where the file system can, keeping the mode bits. */
 int file_copy(const char *src, const char *dst, struct err *err);
+
+/* A file in dir that has no name, for reading and writing; its descriptor or -errno. */
+int file_unnamed(const char *dir);
 
 /* A sparse file of size bytes, mode 0600; it must not exist. */
 int file_create_sparse(const char *path, uint64_t size, struct err *err);
@@ -48,6 +58,9 @@ int mkdir_p(const char *path, mode_t mode, struct err *err);
  */
 int rm_rf(const char *path, struct err *err);
 int rm_rf_at(int dirfd, const char *name); /* the same, as 0 or -errno */
+
+/* Whether path is dir or lies below it, by their text alone. */
+bool path_below(const char *path, const char *dir);
 
 /* The absolute path without links; the caller frees it. NULL with *err set when it does not exist.
  */
@@ -85,6 +98,8 @@ int fs_space(const char *path, uint64_t *avail, uint64_t *total);
 /* The directory of the running program's tree: /proc/self/exe less "/bin/NAME"; the caller frees
  * it. */
 char *program_tree(void);
+/* The path of its keeper; the caller frees it. */
+char *program_keeper(void);
 
 /* The full path of an executable found in $PATH and then in /usr/sbin:/sbin; NULL if there is none.
  * The caller frees it. */

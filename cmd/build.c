@@ -69,8 +69,8 @@ static int job_read(struct job *j, unsigned int command, int argc, char **argv, 
 	if (r == 0)
 		r = read_test(j, argc - rest, argv + rest, err);
 	if (r == 0)
-		r = mkdir_p(j->o.s.out, 0755, err);
-	return r ? r : build_prepare(&j->build, &j->o.s, j->plan.files, 1, err);
+		r = build_prepare(&j->build, &j->o.s, j->plan.files, err);
+	return r ? r : build_place(&j->build, &j->o.s, 1, err);
 }
 
 static int run_build(struct job *j, struct err *err)
@@ -185,6 +185,8 @@ static int config_with(const char *target, int argc, char **argv, struct err *er
 	if (r == 0)
 		r = host_check_dirs(&j.build.k, err);
 	if (r == 0)
+		r = host_check(&j.build.k, err);
+	if (r == 0)
 		r = edit_config(&j, target, err);
 	job_done(&j);
 	return r == OPT_WANTS_HELP ? 0 : r;
@@ -211,7 +213,9 @@ int cmd_faddr2line(int argc, char **argv, struct err *err)
 	if (r == 0 && rest == argc)
 		r = err_usage(err, "faddr2line: name an address, as FUNCTION+OFFSET/SIZE");
 	if (r == 0)
-		r = build_prepare(&j.build, &j.o.s, NULL, 1, err);
+		r = build_prepare(&j.build, &j.o.s, NULL, err);
+	if (r == 0)
+		r = build_place(&j.build, &j.o.s, 1, err);
 	if (r == 0) {
 		strv_addf(&command, "%s/scripts/faddr2line", j.build.k.source);
 		strv_addf(&command, "%s/vmlinux", j.build.install_dir);

@@ -15,6 +15,7 @@
 #include "base/proc.h"
 #include "cmd/cmd.h"
 #include "cmd/run.h"
+#include "cmd/symbols.h"
 #include "kernel/kernel.h"
 #include "run/dump.h"
 #include "run/outdir.h"
@@ -214,6 +215,7 @@ static int find_debugger(const struct crash *c, struct strv *argv, struct err *e
 	_cleanup_strbuf_ struct strbuf why = {0};
 	_cleanup_free_ char *crash = find_crash(c, &why);
 	_cleanup_free_ char *gdb = find_program("gdb");
+	bool scripts;
 
 	if (crash) {
 		strv_addv(argv, crash, c->vmlinux, c->path, NULL);
@@ -227,7 +229,11 @@ static int find_debugger(const struct crash *c, struct strv *argv, struct err *e
 	if (!gdb)
 		return err_set(err, ENOENT, "%s, and there is no gdb (Debian: gdb)", why.s);
 	log_note("%s: it is opened in gdb", why.s);
-	strv_addv(argv, gdb, "-q", c->vmlinux, c->path, NULL);
+	strv_addv(argv, gdb, "-q", NULL);
+	scripts = symbols_add(argv, c->vmlinux);
+	strv_add(argv, c->path);
+	if (scripts && c->kernel.modules)
+		symbols_add_modules(argv, c->kernel.modules);
 	return 0;
 }
 

@@ -2,6 +2,7 @@
 /* gdb at a guest: by QEMU's stub, or by the kernel's own. */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,11 +13,13 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "base/loop.h"
 #include "base/opt.h"
 #include "base/proc.h"
 #include "cmd/cmd.h"
 #include "cmd/reach.h"
 #include "cmd/shell.h"
+#include "cmd/symbols.h"
 #include "run/control.h"
 #include "run/ksyms.h"
 #include "run/remote.h"
@@ -25,13 +28,14 @@
 
 #define SYMBOLS_MAX (64 << 20)
 #define START_MS    20000 /* a guest that hangs is what debuggers are for */
+#define DETACH_MS   5000
 #define SYMBOLS	    CONTROL_HOST_DIR "/kallsyms"
 
 struct debug {
 	const char *dir;
 	struct remote_answer info;
 	struct strv argv;
-	char *scripts; /* where vmlinux lies, if its gdb scripts are loaded */
+	bool scripts; /* those of its vmlinux are loaded */
 };
 
 /* One for every architecture, where there is one, for a guest of another than ours. */
@@ -54,29 +58,6 @@ static int find_gdb(struct debug *d, struct err *err)
 }
 
 /* ---- symbols */
-
-/* vmlinux-gdb.py is loaded with vmlinux where gdb trusts its directory. */
-static void add_vmlinux(struct debug *d, const char *vmlinux)
-{
-	_cleanup_free_ char *real = path_real(vmlinux, NULL);
-	_cleanup_free_ char *dir = xstrndup(real, (size_t)(strrchr(real, '/') - real));
-	_cleanup_free_ char *script = xasprintf("%s-gdb.py", real);
-	_cleanup_free_ char *scripts = xasprintf("%s/scripts/gdb/vmlinux-gdb.py", dir);
-
-	strv_add(&d->argv, "-iex");
-	strv_addf(&d->argv, "add-auto-load-safe-path %s", dir);
-	strv_add(&d->argv, real);
-	if (!path_exists(script) && path_exists(scripts)) {
-		strv_add(&d->argv, "-ex");
-		strv_addf(&d->argv, "source %s", scripts);
-	} else if (!path_exists(script)) {
-		log_note("%s has no gdb scripts beside it (CONFIG_GDB_SCRIPTS): no lx- commands, "
-			 "and no symbols of modules",
-			 vmlinux);
-		return;
-	}
-	str_set(&d->scripts, dir);
-}
 
 static int fetch_symbols(struct debug *d, const char *path, struct err *err)
 {
@@ -126,7 +107,7 @@ static void add_symbols(struct debug *d)
 	const char *vmlinux = remote_field(&d->info, "vmlinux");
 
 	if (path_readable(vmlinux))
-		add_vmlinux(d, vmlinux);
+		d->scripts = symbols_add(&d->argv, vmlinux);
 	else
 		add_kallsyms(d);
 }
@@ -135,10 +116,8 @@ static void add_target(struct debug *d, const char *socket)
 {
 	strv_add(&d->argv, "-ex");
 	strv_addf(&d->argv, "target remote %s/%s", d->dir, socket);
-	if (d->scripts) {
-		strv_add(&d->argv, "-ex");
-		strv_addf(&d->argv, "lx-symbols %s", remote_field(&d->info, "modules"));
-	}
+	if (d->scripts)
+		symbols_add_modules(&d->argv, remote_field(&d->info, "modules"));
 }
 
 /* ---- gdb itself */
@@ -194,14 +173,30 @@ static int gdb(struct debug *d, int argc, char **argv, struct err *err)
 	return r < 0 && strcmp(remote_field(&d->info, "phase"), "dead") ? r : status;
 }
 
-/* "$D#44": detach; one that no longer sits in its debugger takes no notice. */
+/*
+ * "D": detach, as gdb would have (its manual, "Remote Protocol"); the signs around it acknowledge
+ * what the kernel has said and its answer, for which it waits. Who leaves before that came takes
+ * the packet along. One that no longer sits in its debugger says nothing.
+ */
 static void detach_kgdb(const struct debug *d)
 {
-	static const char packet[] = "+$D#44";
+	static const char packet[] = "+$D#44+", done[] = "$OK#";
 	_cleanup_close_ int fd = socket_connect(d->dir, VM_KGDB, NULL);
+	int64_t deadline = loop_now_ns() + DETACH_MS * NSEC_PER_MSEC, left = DETACH_MS;
+	struct pollfd p = {fd, POLLIN, 0};
+	char said[256] = "";
+	size_t len = 0;
 
-	if (fd >= 0)
-		fd_write_all(fd, packet, strlen(packet));
+	if (fd < 0 || fd_write_all(fd, packet, strlen(packet)) < 0)
+		return;
+	while (!strstr(said, done) && left > 0 && poll(&p, 1, (int)left) > 0) {
+		ssize_t n = read(fd, said + len, sizeof(said) - 1 - len);
+
+		if (n <= 0)
+			return;
+		said[len += (size_t)n] = '\0';
+		left = (deadline - loop_now_ns()) / NSEC_PER_MSEC;
+	}
 }
 
 static int kgdb(struct debug *d, int argc, char **argv, struct err *err)
@@ -244,7 +239,6 @@ static int debug(int argc, char **argv,
 		r = how(&d, argc - reach.rest, argv + reach.rest, err);
 	remote_answer_done(&d.info);
 	strv_done(&d.argv);
-	free(d.scripts);
 	return r;
 }
 

@@ -48,7 +48,7 @@ int formats_check(const struct formats *f, struct err *err)
 int formats_put(const char *path, const char *text, size_t len, struct err *err)
 {
 	if (strcmp(path, "-") != 0)
-		return file_write_atomic(path, text, len, 0644, err);
+		return file_put(path, text, len, err);
 	fwrite(text, 1, len, stdout);
 	return fflush(stdout) || ferror(stdout) ? err_errno(err, "standard output") : 0;
 }

@@ -12,10 +12,6 @@
 #include "base/str.h"
 #include "cmd/cmd.h"
 
-#define EXIT_HOST	 125
-#define EXIT_USAGE	 129
-#define EXIT_INTERRUPTED 130
-
 static void __attribute__((noreturn))
 guarded_child(guarded_fn *fn, void *arg, pid_t parent, const sigset_t *old)
 {
@@ -23,13 +19,13 @@ guarded_child(guarded_fn *fn, void *arg, pid_t parent, const sigset_t *old)
 	int r;
 
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent)
-		_exit(EXIT_HOST);
+		_exit(EXIT_CANNOT);
 	sigprocmask(SIG_SETMASK, old, NULL);
 	r = fn(arg, &err);
 	if (r < 0)
 		fprintf(stderr, "%s: %s\n", cmd_program(), err.msg);
 	fflush(NULL);
-	_exit(r >= 0 ? r : err.usage ? EXIT_USAGE : EXIT_HOST);
+	_exit(r >= 0 ? r : err.usage ? EXIT_USAGE : EXIT_CANNOT);
 }
 
 /* The exit status of the child, or that of an interrupted command after its end. */

@@ -12,11 +12,6 @@
 #include "base/str.h"
 #include "cmd/cmd.h"
 #include "report/progress.h"
-#include "vm/sandbox.h"
-
-#define EXIT_CANNOT 125
-#define EXIT_USAGE  129
-#define EXIT_SIGNAL 130
 
 /* The program that runs, by the name it was called by. */
 static const struct program {
@@ -27,14 +22,6 @@ static const struct program {
 } * program;
 
 static int cmd_help(int argc, char **argv, struct err *err);
-
-/* The keeper: what sandboxes run under; not for people. */
-static int cmd_keeper(int argc, char **argv, struct err *err)
-{
-	if (argc < 2)
-		return err_usage(err, "keeper: no program");
-	return keeper_main(argv + 1, err);
-}
 
 static const struct command {
 	const char *name;
@@ -58,7 +45,6 @@ static const struct command {
 	 "boot a kernel with nothing in it and check what tests need"},
 	{"doctor", cmd_doctor, "", "what this machine has and lacks for running tests"},
 	{"help", cmd_help, "", "this list"},
-	{"keeper", cmd_keeper, NULL, NULL},
 	{"words", cmd_words, NULL, NULL},
 	{0},
 };
@@ -209,6 +195,6 @@ int main(int argc, char **argv)
 		return r;
 	fprintf(stderr, "%s: %s\n", program->name, err.msg);
 	if (r == -EINTR)
-		return EXIT_SIGNAL;
+		return EXIT_INTERRUPTED;
 	return err.usage ? EXIT_USAGE : EXIT_CANNOT;
 }

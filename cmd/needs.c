@@ -59,9 +59,8 @@ static void print_needs(const struct needs *n, bool json)
 static int read_and_print(const char *path, const struct needs_options *o, struct err *err)
 {
 	_cleanup_free_ char *tree = program_tree();
-	_cleanup_free_ char *program = path_real("/proc/self/exe", NULL);
-	struct needs_limits limits = {
-		.arch = o->arch, .program = program, .variants = &o->variants};
+	_cleanup_free_ char *keeper = program_keeper();
+	struct needs_limits limits = {.arch = o->arch, .keeper = keeper, .variants = &o->variants};
 	struct needs n = {0};
 	int r = variants_check(tree, &o->variants, err);
 

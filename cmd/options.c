@@ -50,11 +50,27 @@ const struct opt run_opts[] = {
 	{'p', "priority", OPT_INT, "N", "how long tests may take, for tests that ask",
 	 SET(priority), .min = -100, .max = 1000, .commands = OF_TESTS},
 	{'N', "nice", OPT_INT, "N", "niceness of VM and make", SET(nice), .min = 0, .max = 19},
+	{'j', "jobs", OPT_INT, "N", "guests at a time (by processors and free memory)", SET(jobs),
+	 .min = 1, .max = 1000, RUNS},
 	{'F', "failfast", OPT_BOOL, NULL, "stop at the first subtest that fails", SET(failfast),
+	 RUNS},
+	{0, "repeat", OPT_INT, "N", "run each subtest N times, and tell how often it fails",
+	 SET(repeat), .min = 1, .max = 100000, RUNS},
+	{0, "until-fail", OPT_BOOL, NULL,
+	 "run each subtest again and again (or --repeat times) until one fails", SET(until_fail),
+	 RUNS},
+	{0, "retry", OPT_INT, "N",
+	 "run a subtest that fails up to N times more; one that passes then is flaky", SET(retry),
+	 .min = 0, .max = 1000, RUNS},
+	{0, "confirm", OPT_BOOL, NULL,
+	 "run what fails in a clone once more in a guest that is booted for it", SET(confirm),
 	 RUNS},
 	{'L', "loop", OPT_BOOL, NULL, "again and again until a subtest fails", AT(loop), RUNS},
 	{'I', "interactive", OPT_BOOL, NULL,
 	 "the guest stays, with a shell on this terminal; no time limit", SET(interactive), RUNS},
+	{'S', "stay-on-failure", OPT_BOOL, NULL,
+	 "the guest stays like that only when a subtest fails; time limits hold",
+	 SET(until_failure), RUNS},
 	{0, "gdb-wait", OPT_BOOL, NULL, "the guest waits for gdb before its first instruction",
 	 SET(gdb_wait), RUNS},
 	{'v', "verbose", OPT_BOOL, NULL, "all kernel messages, and the command that starts QEMU",
@@ -67,6 +83,9 @@ const struct opt run_opts[] = {
 	{0, "timeout", OPT_INT, "S", "seconds a subtest may take, not scaled", SET(timeout_s),
 	 .min = 1, .max = 30 * 24 * 3600, RUNS},
 	{0, "bus", OPT_STRING, "BUS", "storage bus of the scratch disks", SET(bus)},
+	{0, "isolation", OPT_CHOICE, "HOW",
+	 "a guest for each file (shared), a boot (boot) or a saved guest (clone) for each subtest",
+	 SET(isolation), .choices = "shared|boot|clone", RUNS},
 	{0, "variant", OPT_LIST, "NAME", "as VARIANT-TEST.ktest would (kasan), repeatable",
 	 SET(variants), RUNS},
 	{0, "append", OPT_LIST, "ARG", "kernel argument, repeatable", SET(append), BOOTS},
@@ -99,8 +118,8 @@ const struct opt run_opts[] = {
 /* ---- rc files: what they set is what the command line left unset */
 
 struct rc {
-	char *root, *network, *arch, *deps_dir, *kernel;
-	int64_t nice, priority;
+	char *root, *network, *arch, *deps_dir, *kernel, *isolation;
+	int64_t nice, priority, jobs;
 };
 
 static const struct conf_entry rc_entries[] = {
@@ -109,8 +128,10 @@ static const struct conf_entry rc_entries[] = {
 	{"ktest_arch", CONF_STRING, offsetof(struct rc, arch)},
 	{"ktest_deps_dir", CONF_STRING, offsetof(struct rc, deps_dir)},
 	{"ktest_kernel", CONF_STRING, offsetof(struct rc, kernel)},
+	{"ktest_isolation", CONF_STRING, offsetof(struct rc, isolation)},
 	{"ktest_nice", CONF_INT, offsetof(struct rc, nice)},
 	{"ktest_priority", CONF_INT, offsetof(struct rc, priority)},
+	{"ktest_jobs", CONF_INT, offsetof(struct rc, jobs)},
 	{0},
 };
 
@@ -127,6 +148,7 @@ static void rc_done(struct rc *rc)
 	free(rc->arch);
 	free(rc->deps_dir);
 	free(rc->kernel);
+	free(rc->isolation);
 }
 
 static int read_rc(struct settings *s, struct err *err)
@@ -145,8 +167,10 @@ static int read_rc(struct settings *s, struct err *err)
 	prefer(&s->arch, rc.arch);
 	prefer(&s->deps_dir, rc.deps_dir);
 	prefer(&s->kernel, rc.kernel);
+	prefer(&s->isolation, rc.isolation);
 	s->nice = s->nice ? s->nice : rc.nice;
 	s->priority = s->priority ? s->priority : rc.priority;
+	s->jobs = s->jobs ? s->jobs : rc.jobs > 0 ? rc.jobs : 0;
 	rc_done(&rc);
 	return r;
 }
@@ -191,6 +215,7 @@ int options_settle(struct run_options *o, unsigned int command, struct err *err)
 
 	s->tree = program_tree();
 	s->program = path_real("/proc/self/exe", NULL);
+	s->keeper = program_keeper();
 	s->cache =
 		cache && *cache == '/' ? xasprintf("%s/ktest", cache) : path_home(".cache/ktest");
 	if (o->mem) {
@@ -210,6 +235,7 @@ int options_settle(struct run_options *o, unsigned int command, struct err *err)
 
 		str_set(&s->vde, vde);
 	}
+	s->interactive |= s->until_failure;
 	out = path_absolute(s->out ? s->out : "ktest-out");
 	str_set(&s->out, out);
 	if (r == 0)

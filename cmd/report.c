@@ -34,12 +34,9 @@ static int help(void)
 	return 0;
 }
 
-/* Whoever has the old page open keeps it whole. */
-static int write_page(const char *path, const struct html_source *s, struct err *err)
+static int write_to(int fd, const char *path, const struct html_source *s, struct err *err)
 {
-	_cleanup_free_ char *tmp = xasprintf("%s.%d", path, (int)getpid());
-	int fd = open(tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644);
-	FILE *f = fd < 0 ? NULL : fdopen(fd, "w");
+	FILE *f = fdopen(fd, "w");
 	int r = 0;
 
 	if (!f)
@@ -49,9 +46,24 @@ static int write_page(const char *path, const struct html_source *s, struct err 
 		r = err_set(err, EIO, "%s: cannot be written", path);
 	if (fclose(f) != 0 && r == 0)
 		r = err_errno(err, "%s", path);
-	if (r == 0 && rename(tmp, path) < 0)
+	return r;
+}
+
+/* Whoever has the old page open keeps it whole. */
+static int write_page(const char *path, const struct html_source *s, struct err *err)
+{
+	_cleanup_free_ char *tmp = xasprintf("%s.%d", path, (int)getpid());
+	bool plain = path_is_plain(path);
+	int fd = plain ? open(tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644)
+		       : open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0644);
+	int r;
+
+	if (fd < 0)
+		return err_errno(err, "%s", path);
+	r = write_to(fd, path, s, err);
+	if (r == 0 && plain && rename(tmp, path) < 0)
 		r = err_errno(err, "%s", path);
-	if (r < 0)
+	if (r < 0 && plain)
 		unlink(tmp);
 	return r;
 }
@@ -124,7 +136,7 @@ int cmd_report(int argc, char **argv, struct err *err)
 	if (r == OPT_WANTS_HELP)
 		r = help();
 	else if (r == 0 && rest + 1 < argc)
-		r = err_usage(err, "report: one file at a time");
+		r = err_usage(err, "report: one file at a time, and options before it");
 	else if (r == 0)
 		r = make_page(o.dir ? o.dir : "ktest-out", rest < argc ? argv[rest] : NULL, err);
 	free(o.dir);

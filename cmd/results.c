@@ -115,7 +115,8 @@ static int parse(int argc, char **argv, struct results_options *o, const char **
 	argv += rest;
 	r = opt_parse(results_opts, 0, argc, argv, o, &rest, err);
 	if (r == 0 && (rest < argc || o->dir))
-		r = err_usage(err, "results: one output directory at a time");
+		r = err_usage(err,
+			      "results: one output directory at a time, and options before it");
 	return r;
 }
 

@@ -316,6 +316,7 @@ static int run_command(const struct image_command *c, struct root_image_options 
 	cmd_verbose = o->verbose;
 	o->s.tree = program_tree();
 	o->s.program = path_real("/proc/self/exe", NULL);
+	o->s.keeper = program_keeper();
 	o->s.cache = path_cache();
 	return c->main(o, arch, err);
 }

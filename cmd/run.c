@@ -89,8 +89,10 @@ static int execute(struct run_options *o, int argc, char **argv, int rest, struc
 	if (o->json)
 		ui.event = show_event;
 	screen_open(&screen, !is_quiet(o));
+	if (!screen.terminal)
+		ui.progress = NULL;
 	if (o->s.interactive)
-		screen_interactive(&ui);
+		screen_interactive(&ui, o->s.until_failure);
 	r = run_execute(&o->s, tests, n, &words, &ui, &status, err);
 	screen_close(&screen);
 	/* A report that is missed is no success. */
@@ -159,6 +161,7 @@ static int boot(struct run_options *o, char *name, struct err *err)
 	char *words[] = {name, file, NULL};
 
 	o->boot = o->s.interactive = true;
+	o->s.until_failure = false;
 	return execute(o, 2, words, 1, err);
 }
 

@@ -104,13 +104,13 @@ static void guest_gone(void *arg)
 	s->attach = NULL;
 }
 
-void screen_interactive(struct run_ui *ui)
+void screen_interactive(struct run_ui *ui, bool on_failure)
 {
 	if (isatty(STDIN_FILENO) && isatty(STDOUT_FILENO)) {
 		ui->stay = show_guest;
 		ui->gone = guest_gone;
 		return;
 	}
-	log_note("no terminal: the guest stays for 'ktest ssh', 'console' and others until 'ktest "
-		 "kill'");
+	log_note("no terminal: %s stays for 'ktest ssh', 'console' and others until 'ktest kill'",
+		 on_failure ? "a guest whose subtest fails" : "the guest");
 }

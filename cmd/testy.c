@@ -12,12 +12,13 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "cmd/cmd.h"
+#include "kbuild/source.h"
 #include "report/progress.h"
 #include "report/table.h"
 #include "run/liveesc.h"
-#include "run/testy_git.h"
-#include "run/testy_path.h"
-#include "run/testy_run.h"
+#include "testy/git.h"
+#include "testy/path.h"
+#include "testy/run.h"
 
 struct testy_options {
 	char *kernel, *since, *paths, *out;
@@ -65,6 +66,7 @@ static void settings_free(struct testy_settings *s)
 	free(s->source);
 	free(s->out);
 	free(s->program);
+	free(s->keeper);
 	free(s->tree);
 }
 
@@ -152,8 +154,9 @@ static int settings_fill(const struct testy_options *o, struct testy_settings *s
 	*s = (struct testy_settings){.priority = o->priority, .jobs = o->jobs ? o->jobs : 1};
 	s->tree = program_tree();
 	s->program = path_real("/proc/self/exe", err);
+	s->keeper = program_keeper();
 	s->out = testy_path(NULL, o->out ? o->out : "testy-out", true);
-	if (real && testy_kernel_tree(real))
+	if (real && source_is_tree(real))
 		str_set(&s->source, real);
 	else
 		str_set(&s->kernel, o->kernel);

@@ -19,16 +19,12 @@
 /* The values of all fields of one key; they stay in the frame. How many. */
 static size_t collect(const struct frame *frame, const char *key, const char **words)
 {
-	const char *k;
 	const char *value;
 	size_t pos = 0;
-	size_t len;
 	size_t n = 0;
 
-	while (n < WORDS_MAX && frame_next(frame, &pos, &k, &len, &value)) {
-		if (strlen(key) == len && !memcmp(k, key, len))
-			words[n++] = value;
-	}
+	while (n < WORDS_MAX && (value = frame_next_of(frame, &pos, key)))
+		words[n++] = value;
 	words[n] = NULL;
 	return n;
 }
@@ -58,7 +54,8 @@ static void set_limits(void)
 
 static int set_streams(const struct child_io *io)
 {
-	struct child_io console = {{-1, -1, -1}, 0};
+	struct child_io console = {.n = 3};
+	int fd[ARRAY_SIZE(console.fd)];
 
 	if (!io) {
 		console.fd[0] = open("/dev/null", O_RDONLY | O_CLOEXEC);
@@ -67,8 +64,11 @@ static int set_streams(const struct child_io *io)
 	}
 	if (io->tty && ioctl(io->fd[0], TIOCSCTTY, 0))
 		return -errno;
-	for (int i = 0; i < 3; i++) {
-		if (dup2(io->fd[i], i) < 0)
+	/* Out of the way first: one may be where another one is to be. */
+	for (int i = 0; i < io->n; i++)
+		fd[i] = fcntl(io->fd[i], F_DUPFD_CLOEXEC, (int)ARRAY_SIZE(fd));
+	for (int i = 0; i < io->n; i++) {
+		if (dup2(fd[i], i) < 0)
 			return -errno;
 	}
 	return 0;

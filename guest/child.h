@@ -7,9 +7,10 @@
 #include "guest/util.h"
 #include "proto/frame.h"
 
-/* What a child has for input, output and error; they stay the caller's. */
+/* What a child has for input, output, error and beyond; they stay the caller's. */
 struct child_io {
-	int fd[3];
+	int fd[5];
+	int n;	 /* of these, 3 at least: the others are descriptors 3 and 4 */
 	int tty; /* they are a terminal, which becomes that of its session */
 };
 

@@ -170,6 +170,7 @@ static int start(const struct frame *f, struct fault *fault)
 		return fault_errno(fault, "gather: pipe");
 	copier = fork();
 	if (copier == 0) {
+		setpgid(0, 0); /* for share.c: it is to wait for the mount */
 		gather(from, to, suffix, &r);
 		_exit(write(pipefd[1], &r, sizeof(r)) < 0 ? 1 : 0);
 	}

@@ -14,6 +14,7 @@
 #include "guest/calls.h"
 #include "guest/console.h"
 #include "guest/gather.h"
+#include "guest/held.h"
 #include "guest/loop.h"
 #include "guest/modules.h"
 #include "guest/mounts.h"
@@ -21,12 +22,13 @@
 #include "guest/port.h"
 #include "guest/session.h"
 #include "guest/setup.h"
+#include "guest/share.h"
 #include "guest/stop.h"
 #include "guest/stream.h"
 #include "guest/uevent.h"
 #include "guest/util.h"
 
-#define CAPS	   "exec calls disks net stop gather streams"
+#define CAPS	   "exec calls disks net stop gather streams quiet"
 #define BEAT_NS	   NS_PER_S
 #define LOOK_MS	   50		   /* between looks for port and console where no uevent tells */
 #define CONSOLE_NS (10 * NS_PER_S) /* a machine without a console is used without */
@@ -36,6 +38,18 @@ static void signal_ready(struct watch *w, uint32_t events);
 
 static struct timer beat_timer = {.fire = beat};
 static struct watch signals = {-1, signal_ready};
+
+/* What the kernel has yet to say comes before the last word. */
+static void quiet_command(const struct frame *f)
+{
+	struct fault fault = {0};
+
+	sync();
+	shares_release(&fault);
+	console_drain(now_ns() + CONSOLE_NS);
+	timer_disarm(&beat_timer);
+	port_done(frame_get(f, "id"), fault.error, fault.text);
+}
 
 static void ping_command(const struct frame *f)
 {
@@ -48,23 +62,20 @@ static const struct {
 	uint16_t type;
 	void (*run)(const struct frame *f);
 } commands[] = {
-	{FRAME_SETUP, setup_command},
-	{FRAME_START, session_start_command},
-	{FRAME_SIGNAL, session_signal_command},
-	{FRAME_REPLY, calls_reply_command},
-	{FRAME_STOP, stop_command},
-	{FRAME_PING, ping_command},
-	{FRAME_OPEN, stream_open_command},
-	{FRAME_INPUT, stream_input_command},
-	{FRAME_MORE, stream_more_command},
-	{FRAME_SIZE, stream_size_command},
-	{FRAME_CLOSE, stream_close_command},
-	{FRAME_GATHER, gather_command},
+	{FRAME_SETUP, setup_command},	     {FRAME_START, session_start_command},
+	{FRAME_HOLD, held_command},	     {FRAME_SIGNAL, session_signal_command},
+	{FRAME_REPLY, calls_reply_command},  {FRAME_STOP, stop_command},
+	{FRAME_PING, ping_command},	     {FRAME_OPEN, stream_open_command},
+	{FRAME_INPUT, stream_input_command}, {FRAME_MORE, stream_more_command},
+	{FRAME_SIZE, stream_size_command},   {FRAME_CLOSE, stream_close_command},
+	{FRAME_GATHER, gather_command},	     {FRAME_QUIET, quiet_command},
 };
 
 /* Types it does not know are skipped: the host may be newer. */
 static void handle_frame(const struct frame *f)
 {
+	if (!beat_timer.armed)
+		timer_arm(&beat_timer, now_ns() + BEAT_NS);
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
 		if (commands[i].type == f->type) {
 			commands[i].run(f);
@@ -191,6 +202,7 @@ static void await_host(void)
 static int boot(void)
 {
 	umask(022);
+	setpgid(0, 0); /* the kernel starts it in none */
 	mounts_early();
 	fill_streams();
 	write_text("/proc/self/oom_score_adj", 0, "-1000");

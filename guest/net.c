@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <net/if.h>
+#include <net/if_arp.h>
 #include <net/route.h>
 #include <stdio.h>
 #include <string.h>
@@ -79,15 +80,86 @@ static int find_interface(const char *mac, char name[IFNAMSIZ])
 	return ret;
 }
 
-static int bring_up(int fd, const char name[IFNAMSIZ])
+/* What was routed through one that goes down is forgotten. */
+static int set_up(int fd, const char name[IFNAMSIZ], int up)
 {
 	struct ifreq req = {0};
+	int flags;
 
 	memcpy(req.ifr_name, name, IFNAMSIZ);
 	if (ioctl(fd, SIOCGIFFLAGS, &req))
 		return -errno;
-	req.ifr_flags = (short)(req.ifr_flags | IFF_UP);
+	flags = up ? req.ifr_flags | IFF_UP : req.ifr_flags & ~IFF_UP;
+	req.ifr_flags = (short)flags;
 	return ioctl(fd, SIOCSIFFLAGS, &req) ? -errno : 0;
+}
+
+/* "52:54:00:12:34:0f" */
+static int parse_mac(const char *text, struct sockaddr *out)
+{
+	unsigned char b[6];
+	char end;
+
+	memset(out, 0, sizeof(*out));
+	out->sa_family = ARPHRD_ETHER;
+	if (sscanf(text, "%2hhx:%2hhx:%2hhx:%2hhx:%2hhx:%2hhx%c", &b[0], &b[1], &b[2], &b[3], &b[4],
+		   &b[5], &end) != 6)
+		return -EINVAL;
+	memcpy(out->sa_data, b, sizeof(b));
+	return 0;
+}
+
+/* Not every card takes another address while it is up. */
+static int set_mac(int fd, const char name[IFNAMSIZ], const struct sockaddr *mac)
+{
+	struct ifreq req = {.ifr_hwaddr = *mac};
+
+	memcpy(req.ifr_name, name, IFNAMSIZ);
+	if (!ioctl(fd, SIOCSIFHWADDR, &req))
+		return 0;
+	if (errno != EBUSY || set_up(fd, name, 0))
+		return -errno;
+	return ioctl(fd, SIOCSIFHWADDR, &req) ? -errno : 0;
+}
+
+static int is_up(int fd, const char name[IFNAMSIZ])
+{
+	struct ifreq req = {0};
+
+	memcpy(req.ifr_name, name, IFNAMSIZ);
+	return !ioctl(fd, SIOCGIFFLAGS, &req) && (req.ifr_flags & IFF_UP);
+}
+
+/* Whether it has this address already. */
+static int has_address(int fd, const char name[IFNAMSIZ], const char *address)
+{
+	struct sockaddr wanted, mask;
+	struct ifreq req = {0};
+
+	memcpy(req.ifr_name, name, IFNAMSIZ);
+	return !parse_prefix(address, &wanted, &mask) && !ioctl(fd, SIOCGIFADDR, &req) &&
+	       !memcmp(&req.ifr_addr, &wanted, sizeof(struct sockaddr_in));
+}
+
+int net_rename(const char *from, const char *to, struct fault *f)
+{
+	char name[IFNAMSIZ] = "";
+	struct sockaddr mac;
+	int fd;
+	int ret;
+
+	if (!strcasecmp(from, to))
+		return 0;
+	if (parse_mac(to, &mac))
+		return fault_set(f, EINVAL, "mac: '%s' is none", to);
+	if (find_interface(from, name))
+		return fault_set(f, ENODEV, "mac: there is no interface with the address %s", from);
+	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return fault_errno(f, "mac: socket");
+	ret = set_mac(fd, name, &mac);
+	close(fd);
+	return ret ? fault_set(f, ret, "mac: %s %s: %s", name, to, strerror(-ret)) : 0;
 }
 
 void net_loopback(void)
@@ -97,7 +169,7 @@ void net_loopback(void)
 
 	if (fd < 0)
 		return;
-	bring_up(fd, lo);
+	set_up(fd, lo, 1);
 	close(fd);
 }
 
@@ -112,7 +184,7 @@ static int set_address(int fd, const char name[IFNAMSIZ], const char *address)
 		return -EINVAL;
 	if (ioctl(fd, SIOCSIFADDR, &addr) || ioctl(fd, SIOCSIFNETMASK, &mask))
 		return -errno;
-	return bring_up(fd, name);
+	return set_up(fd, name, 1);
 }
 
 static int set_gateway(int fd, const char *gateway)
@@ -147,6 +219,7 @@ int net_configure(const char *mac, const char *address, const char *gateway, con
 {
 	char name[IFNAMSIZ] = "";
 	const char *what = address;
+	int again;
 	int fd;
 	int ret;
 
@@ -155,8 +228,10 @@ int net_configure(const char *mac, const char *address, const char *gateway, con
 	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return fault_errno(f, "net: socket");
-	ret = set_address(fd, name, address);
-	if (!ret) {
+	/* In a guest that goes on as a saved one there may be nothing left to do. */
+	again = is_up(fd, name) && has_address(fd, name, address);
+	ret = again ? 0 : set_address(fd, name, address);
+	if (!ret && !again) {
 		what = gateway;
 		ret = set_gateway(fd, gateway);
 	}

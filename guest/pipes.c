@@ -99,7 +99,7 @@ int pipes_open(enum pipes_kind kind, struct pipes *p, struct fault *f)
 {
 	int ret = 0;
 
-	*p = (struct pipes){kind, -1, {-1, -1}, {{-1, -1, -1}, 0}};
+	*p = (struct pipes){kind, -1, {-1, -1}, {{-1, -1, -1}, 3, 0}};
 	if (kind == PIPES_PTY) {
 		ret = open_pty(p);
 	} else if (kind == PIPES_SOCKET) {

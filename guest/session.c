@@ -15,6 +15,7 @@
 #include "guest/console.h"
 #include "guest/cores.h"
 #include "guest/gather.h"
+#include "guest/held.h"
 #include "guest/loop.h"
 #include "guest/port.h"
 #include "guest/procs.h"
@@ -43,6 +44,7 @@ enum session_state {
 struct session {
 	enum session_state state;
 	char id[ID_MAX];
+	const char *group; /* its cgroup: its id, or that of a shell that waited */
 	pid_t pid;
 	pid_t copier; /* in SESSION_CORES */
 	int status;   /* wait status of the main process */
@@ -54,6 +56,8 @@ struct session {
 	int left;
 	int alive;
 	char cores[512];
+	char mark[128]; /* a file that the program makes once it has begun what it was started for
+			 */
 	struct watch exec; /* tells whether the program runs */
 	struct timer tick;
 };
@@ -64,6 +68,15 @@ static struct session *session_by_id(const char *id)
 {
 	for (size_t i = 0; i < SESSIONS_MAX; i++) {
 		if (sessions[i].state != SESSION_FREE && !strcmp(sessions[i].id, id))
+			return &sessions[i];
+	}
+	return NULL;
+}
+
+static struct session *session_by_group(const char *group)
+{
+	for (size_t i = 0; i < SESSIONS_MAX; i++) {
+		if (sessions[i].state != SESSION_FREE && !strcmp(sessions[i].group, group))
 			return &sessions[i];
 	}
 	return NULL;
@@ -89,7 +102,7 @@ static struct session *owner_of(const struct proc *p)
 	struct session *s;
 
 	cgroup_of(p->pid, group, sizeof(group));
-	s = *group ? session_by_id(group) : NULL;
+	s = *group ? session_by_group(group) : NULL;
 	if (!s)
 		s = session_by_pid(p->sid);
 	for (int i = 0; !s && above.pid > 1 && i < CLIMB_MAX; i++) {
@@ -148,17 +161,23 @@ static int kill_rest(struct session *s)
 	if (!has_children())
 		return 0;
 	procs_walk(kill_one, s);
-	cgroup_kill(s->id); /* also what was forked during the walk */
+	cgroup_kill(s->group); /* also what was forked during the walk */
 	if (!s->walks++)
 		s->left = s->alive;
 	return s->alive;
 }
 
+/* It stays open, since in a clone it takes long to be found. */
 static long long read_taint(void)
 {
+	static int fd = -1;
 	char text[32];
+	ssize_t n;
 
-	read_text("/proc/sys/kernel/tainted", text, sizeof(text));
+	if (fd < 0)
+		fd = open("/proc/sys/kernel/tainted", O_RDONLY | O_CLOEXEC);
+	n = pread(fd, text, sizeof(text) - 1, 0);
+	text[n > 0 ? n : 0] = 0;
 	return atoll(text);
 }
 
@@ -176,6 +195,8 @@ static void send_exit(struct session *s)
 	frame_add_int(&w, "signal", signaled ? WTERMSIG(s->status) : 0);
 	frame_add_int(&w, "duration_ns", s->duration);
 	frame_add(&w, "tainted", taint);
+	if (*s->mark)
+		frame_add_int(&w, "begun", !access(s->mark, F_OK));
 	frame_add_int(&w, "left", s->left);
 	if (s->alive)
 		frame_add_int(&w, "left_stuck", s->alive);
@@ -191,7 +212,6 @@ static void session_enter(struct session *s, enum session_state state, int64_t l
 
 static void enter_cores(struct session *s)
 {
-	cgroup_remove(s->id);
 	s->copier = *s->cores ? cores_copy(s->cores) : 0;
 	if (s->copier > 0)
 		session_enter(s, SESSION_CORES, CORES_NS);
@@ -225,6 +245,7 @@ static void tick_draining(struct session *s)
 		return;
 	}
 	send_exit(s);
+	cgroup_remove(s->group);
 	s->state = SESSION_FREE;
 }
 
@@ -277,6 +298,7 @@ static void main_ended(struct session *s, int status)
 
 void session_reaped(pid_t pid, int status)
 {
+	held_reaped(pid);
 	for (size_t i = 0; i < SESSIONS_MAX; i++) {
 		struct session *s = &sessions[i];
 
@@ -304,6 +326,7 @@ static struct session *session_new(const struct frame *frame, struct fault *f)
 {
 	const char *id = frame_get(frame, "id");
 	const char *cores = frame_get(frame, "cores");
+	const char *mark = frame_get(frame, "mark");
 
 	if (check_id(id, f))
 		return NULL;
@@ -314,7 +337,9 @@ static struct session *session_new(const struct frame *frame, struct fault *f)
 			continue;
 		memset(s, 0, sizeof(*s));
 		strcpy(s->id, id);
+		s->group = s->id;
 		snprintf(s->cores, sizeof(s->cores), "%s", cores ? cores : "");
+		snprintf(s->mark, sizeof(s->mark), "%s", mark ? mark : "");
 		s->tick.fire = session_tick;
 		s->exec.ready = exec_ready;
 		return s;
@@ -326,8 +351,17 @@ static struct session *session_new(const struct frame *frame, struct fault *f)
 static int session_run(struct session *s, const struct frame *frame, struct fault *f)
 {
 	s->taint_before = read_taint();
-	cgroup_make(s->id);
+	if (*s->mark)
+		unlink(s->mark);
 	s->started = now_ns();
+	s->pid = frame_get(frame, "held") ? held_take(frame) : 0;
+	if (s->pid) {
+		s->group = HELD_CGROUP;
+		s->state = SESSION_RUNNING;
+		port_done(s->id, 0, "");
+		return 0;
+	}
+	cgroup_make(s->id);
 	s->pid = child_start(frame, s->id, NULL, &s->exec.fd, f);
 	if (s->pid < 0)
 		return s->pid;

@@ -3,9 +3,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/random.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -17,9 +19,12 @@
 #include "guest/mounts.h"
 #include "guest/net.h"
 #include "guest/port.h"
+#include "guest/share.h"
 #include "guest/util.h"
 
 #define PARTS_MAX    5
+#define SEED_MAX     64
+#define URANDOM	     "/dev/urandom"
 #define DISK_WAIT_NS (20 * NS_PER_S)
 #define DISK_LOOK_NS (100 * NS_PER_MS) /* between looks where no uevent tells */
 
@@ -57,6 +62,80 @@ static int op_time(char **part, struct fault *f)
 	return clock_settime(CLOCK_REALTIME, &t) ? fault_errno(f, "time") : 0;
 }
 
+/* ---- files that stay open: in a guest that goes on as a saved one, finding them takes long */
+
+static struct kept {
+	char path[64];
+	int fd;
+} kept[2];
+static int nkept;
+
+static int op_keep(char **part, struct fault *f)
+{
+	struct kept *k = &kept[nkept];
+
+	if (nkept == (int)ARRAY_SIZE(kept) || strlen(part[0]) >= sizeof(k->path))
+		return fault_set(f, E2BIG, "keep %s: too many, or a name too long", part[0]);
+	k->fd = open(part[0], O_WRONLY | O_CLOEXEC);
+	if (k->fd < 0)
+		return fault_errno(f, "keep %s", part[0]);
+	strcpy(k->path, part[0]);
+	nkept++;
+	return 0;
+}
+
+/* Its descriptor, or -1. */
+static int kept_open(const char *path)
+{
+	for (int i = 0; i < nkept; i++)
+		if (!strcmp(kept[i].path, path))
+			return kept[i].fd;
+	return -1;
+}
+
+static int write_kept(int fd, const char *text)
+{
+	size_t len = strlen(text);
+	ssize_t n = pwrite(fd, text, len, 0);
+
+	if (n != (ssize_t)len)
+		return n < 0 ? -errno : -ENOSPC;
+	if (lseek(fd, 0, SEEK_END) > (off_t)len && ftruncate(fd, (off_t)len))
+		return -errno;
+	return 0;
+}
+
+/* A guest that goes on as a saved one would draw the same numbers as all others that do. */
+static int op_seed(char **part, struct fault *f)
+{
+	union {
+		struct rand_pool_info info;
+		char space[sizeof(struct rand_pool_info) + SEED_MAX];
+	} pool = {0};
+	unsigned char *bytes = (unsigned char *)pool.info.buf;
+	size_t n = strlen(part[0]) / 2;
+	int stays = kept_open(URANDOM);
+	int fd;
+
+	if (n > SEED_MAX)
+		n = SEED_MAX;
+	for (size_t i = 0; i < n; i++)
+		if (sscanf(part[0] + 2 * i, "%2hhx", &bytes[i]) != 1)
+			return fault_set(f, EINVAL, "seed: no hexadecimal number");
+	pool.info.entropy_count = (int)n * 8;
+	pool.info.buf_size = (int)n;
+	fd = stays >= 0 ? stays : open(URANDOM, O_WRONLY | O_CLOEXEC);
+	if (fd < 0)
+		return fault_errno(f, "seed: " URANDOM);
+	if (ioctl(fd, RNDADDENTROPY, &pool.info))
+		fault_errno(f, "seed");
+	/* Before 4.17 there is no such request, and what was added counts at once. */
+	ioctl(fd, RNDRESEEDCRNG);
+	if (fd != stays)
+		close(fd);
+	return -f->error;
+}
+
 static int op_hostname(char **part, struct fault *f)
 {
 	return sethostname(part[0], strlen(part[0])) ? fault_errno(f, "hostname") : 0;
@@ -88,9 +167,11 @@ static int op_symlink(char **part, struct fault *f)
 
 static int op_write(char **part, struct fault *f)
 {
-	int ret = mkdir_parents(part[0]);
+	int fd = kept_open(part[0]);
+	int ret =
+		fd >= 0 ? write_kept(fd, part[1]) : write_text(part[0], O_CREAT | O_TRUNC, part[1]);
 
-	if (!ret)
+	if (ret == -ENOENT && !mkdir_parents(part[0]))
 		ret = write_text(part[0], O_CREAT | O_TRUNC, part[1]);
 	return ret ? fault_set(f, ret, "write %s: %s", part[0], strerror(-ret)) : 0;
 }
@@ -139,6 +220,18 @@ static int op_mount(char **part, struct fault *f)
 	return mount_add(part[0], source, part[2], part[3], part[4], f);
 }
 
+static int op_share(char **part, struct fault *f)
+{
+	return share_add(part[0], part[1], part[2], part[3], part[4], f);
+}
+
+/* The value says nothing: there are those that were let go. */
+static int op_shares(char **part, struct fault *f)
+{
+	(void)part;
+	return shares_resume(f);
+}
+
 static int op_newroot(char **part, struct fault *f)
 {
 	int ret = mounts_new_root(part[0], f);
@@ -146,6 +239,11 @@ static int op_newroot(char **part, struct fault *f)
 	if (!ret)
 		ret = cores_prepare(f);
 	return ret ? ret : calls_open(f);
+}
+
+static int op_mac(char **part, struct fault *f)
+{
+	return net_rename(part[0], part[1], f);
 }
 
 static int op_net(char **part, struct fault *f)
@@ -157,6 +255,8 @@ static const struct operation operations[] = {
 	{"time", 1, op_time},	    {"hostname", 1, op_hostname}, {"mkdir", 2, op_mkdir},
 	{"symlink", 2, op_symlink}, {"mount", 5, op_mount},	  {"newroot", 1, op_newroot},
 	{"write", 2, op_write},	    {"net", 4, op_net},		  {"disk", 1, op_disk},
+	{"seed", 1, op_seed},	    {"mac", 2, op_mac},		  {"share", 5, op_share},
+	{"shares", 1, op_shares},   {"keep", 1, op_keep},
 };
 
 static const struct operation *find_operation(const char *key, size_t len)
@@ -200,6 +300,7 @@ static void finish(int error, const char *message)
 static void proceed(void)
 {
 	struct fault f = {0};
+	const char *nonce;
 	const char *key;
 	const char *value;
 	size_t len;
@@ -216,7 +317,8 @@ static void proceed(void)
 		}
 		setup.pos = pos;
 	}
-	finish(f.error && ret ? f.error : 0, ret ? f.text : "");
+	nonce = frame_get(&setup.frame, "nonce");
+	finish(f.error && ret ? f.error : 0, ret ? f.text : nonce ? nonce : "");
 }
 
 void setup_command(const struct frame *f)

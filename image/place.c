@@ -2,7 +2,8 @@
 #include "image/place.h"
 
 #include <errno.h>
-#include <stdio.h>
+#include <fcntl.h>
+#include <inttypes.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -45,18 +46,57 @@ char *image_new_place(const struct arch *arch, struct err *err)
 	return NULL;
 }
 
+/*
+ * The superblock of ext2 to ext4 (Documentation/filesystems/ext4/super.rst): where it lies, and in
+ * it little-endian words.
+ */
+#define SUPER_OFFSET	  1024
+#define SUPER_BLOCKS	  4
+#define SUPER_BLOCKS_HIGH 336 /* of a file system with INCOMPAT_64BIT */
+#define SUPER_LOG_BLOCK	  24  /* block size: 1024 << this, 65536 at most */
+#define SUPER_MAGIC	  56  /* 16 bits */
+#define SUPER_INCOMPAT	  96
+#define INCOMPAT_64BIT	  0x80
+#define LOG_BLOCK_MAX	  6
+
+static uint32_t word(const unsigned char *super, size_t at)
+{
+	return (uint32_t)super[at] | (uint32_t)super[at + 1] << 8 | (uint32_t)super[at + 2] << 16 |
+	       (uint32_t)super[at + 3] << 24;
+}
+
+/* How many bytes the file system takes; 0: there is none. */
+static uint64_t file_system_size(const unsigned char *super)
+{
+	uint64_t blocks = word(super, SUPER_BLOCKS);
+	uint32_t log_block = word(super, SUPER_LOG_BLOCK);
+
+	if (super[SUPER_MAGIC] != 0x53 || super[SUPER_MAGIC + 1] != 0xef ||
+	    log_block > LOG_BLOCK_MAX)
+		return 0;
+	if (word(super, SUPER_INCOMPAT) & INCOMPAT_64BIT)
+		blocks |= (uint64_t)word(super, SUPER_BLOCKS_HIGH) << 32;
+	return blocks << (10 + log_block);
+}
+
 int image_check(const char *path, struct err *err)
 {
-	char magic[2] = {0};
-	FILE *f = fopen(path, "re");
+	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
+	unsigned char super[1024] = {0};
+	off_t has = fd < 0 ? 0 : lseek(fd, 0, SEEK_END);
+	uint64_t wants;
 
-	if (!f)
+	if (fd < 0 || has < 0)
 		return err_errno(err, "the root image %s", path);
-	/* The magic number of ext2 to ext4: 0xef53 at 56 of the superblock at 1024. */
-	if (fseek(f, 1024 + 56, SEEK_SET) < 0 || fread(magic, 2, 1, f) != 1)
-		magic[0] = 0;
-	fclose(f);
-	if (memcmp(magic, "\x53\xef", 2) != 0)
+	if (pread(fd, super, sizeof(super), SUPER_OFFSET) < 0)
+		return err_errno(err, "the root image %s", path);
+	wants = file_system_size(super);
+	if (!wants)
 		return err_set(err, EINVAL, "the root image %s holds no ext4 file system", path);
+	if (wants > (uint64_t)has)
+		return err_set(err, EINVAL,
+			       "the root image %s is cut off: %" PRIu64 " of %" PRIu64
+			       " MiB are there; make it again or copy all of it",
+			       path, (uint64_t)has >> 20, wants >> 20);
 	return 0;
 }

@@ -17,7 +17,7 @@ char *image_find(const struct arch *arch);
  * set if there is none; the caller frees it. */
 char *image_new_place(const struct arch *arch, struct err *err);
 
-/* 0 if path holds an ext2, ext3 or ext4 file system. */
+/* 0 if path holds an ext2, ext3 or ext4 file system, its end included. */
 int image_check(const char *path, struct err *err);
 
 #endif

@@ -55,36 +55,39 @@ static char *read_notes(int fd, uint64_t offset, uint64_t size)
 	return find_id(notes, size);
 }
 
-static char *id_64(int fd)
+/* Where the program headers stand. */
+static bool find_headers(int fd, bool is_32, uint64_t *at, unsigned int *n)
 {
-	char *id = NULL;
-	Elf64_Ehdr eh;
-	Elf64_Phdr ph;
+	union {
+		Elf32_Ehdr of_32;
+		Elf64_Ehdr of_64;
+	} eh;
+	ssize_t size = is_32 ? sizeof(eh.of_32) : sizeof(eh.of_64);
 
-	if (pread(fd, &eh, sizeof(eh), 0) != sizeof(eh))
-		return NULL;
-	for (int i = 0; !id && i < eh.e_phnum && i < SEGMENTS_MAX; i++)
-		if (pread(fd, &ph, sizeof(ph), (off_t)(eh.e_phoff + (uint64_t)i * sizeof(ph))) ==
-			    sizeof(ph) &&
-		    ph.p_type == PT_NOTE)
-			id = read_notes(fd, ph.p_offset, ph.p_filesz);
-	return id;
+	if (pread(fd, &eh, (size_t)size, 0) != size)
+		return false;
+	*at = is_32 ? eh.of_32.e_phoff : eh.of_64.e_phoff;
+	*n = is_32 ? eh.of_32.e_phnum : eh.of_64.e_phnum;
+	return true;
 }
 
-static char *id_32(int fd)
+/* The id in segment number i, if it is one of notes. */
+static char *segment_id(int fd, bool is_32, uint64_t headers, unsigned int i)
 {
-	char *id = NULL;
-	Elf32_Ehdr eh;
-	Elf32_Phdr ph;
+	union {
+		Elf32_Phdr of_32;
+		Elf64_Phdr of_64;
+	} ph;
+	ssize_t size = is_32 ? sizeof(ph.of_32) : sizeof(ph.of_64);
 
-	if (pread(fd, &eh, sizeof(eh), 0) != sizeof(eh))
+	if (pread(fd, &ph, (size_t)size, (off_t)(headers + i * (uint64_t)size)) != size)
 		return NULL;
-	for (int i = 0; !id && i < eh.e_phnum && i < SEGMENTS_MAX; i++)
-		if (pread(fd, &ph, sizeof(ph), (off_t)(eh.e_phoff + (uint64_t)i * sizeof(ph))) ==
-			    sizeof(ph) &&
-		    ph.p_type == PT_NOTE)
-			id = read_notes(fd, ph.p_offset, ph.p_filesz);
-	return id;
+	if (is_32)
+		return ph.of_32.p_type == PT_NOTE
+			       ? read_notes(fd, ph.of_32.p_offset, ph.of_32.p_filesz)
+			       : NULL;
+	return ph.of_64.p_type == PT_NOTE ? read_notes(fd, ph.of_64.p_offset, ph.of_64.p_filesz)
+					  : NULL;
 }
 
 /* Of this machine's byte order, which all architectures have that we know. */
@@ -92,9 +95,18 @@ char *build_id_of(const char *path)
 {
 	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
 	unsigned char ident[EI_NIDENT];
+	unsigned int segments;
+	uint64_t headers;
+	char *id = NULL;
+	bool is_32;
 
 	if (fd < 0 || pread(fd, ident, sizeof(ident), 0) != sizeof(ident) ||
 	    memcmp(ident, ELFMAG, SELFMAG) || ident[EI_DATA] != ELFDATA2LSB)
 		return NULL;
-	return ident[EI_CLASS] == ELFCLASS32 ? id_32(fd) : id_64(fd);
+	is_32 = ident[EI_CLASS] == ELFCLASS32;
+	if (!find_headers(fd, is_32, &headers, &segments))
+		return NULL;
+	for (unsigned int i = 0; !id && i < segments && i < SEGMENTS_MAX; i++)
+		id = segment_id(fd, is_32, headers, i);
+	return id;
 }

@@ -53,8 +53,11 @@ void dotconfig_parse(struct dotconfig *c, const char *text, size_t len)
 	while (len) {
 		const char *nl = memchr(text, '\n', len);
 		size_t n = nl ? (size_t)(nl - text) : len;
+		size_t line = strnlen(text, n);
 
-		parse_line(c, text, n && text[n - 1] == '\r' ? n - 1 : n);
+		while (line && text[line - 1] == '\r')
+			line--;
+		parse_line(c, text, line);
 		n += nl ? 1 : 0;
 		text += n;
 		len -= n;

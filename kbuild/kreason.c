@@ -23,7 +23,7 @@ static const struct kdef *best_definition(const struct kquestion *q, bool prompt
 					  struct kfail *failing)
 {
 	const struct kdef *best = NULL;
-	struct kfail f;
+	struct kfail f = {0};
 
 	for (const struct kdef *d = q->symbol->defs; d; d = d->next) {
 		if (d->has_prompt != prompt)
@@ -53,7 +53,7 @@ static bool has_default(const struct kdef *d)
 
 static void no_prompt(const struct kquestion *q)
 {
-	struct kfail failing;
+	struct kfail failing = {0};
 	const struct kdef *d = best_definition(q, false, &failing);
 
 	strbuf_puts(q->out, "it has no prompt");
@@ -75,7 +75,7 @@ static void no_prompt(const struct kquestion *q)
 
 static bool not_known(const struct kquestion *q, const struct kdef *d)
 {
-	struct kfail f;
+	struct kfail f = {0};
 
 	kfail_collect(&f, d, &q->v, KTRI_UNKNOWN, true);
 	if (!f.n)

@@ -48,7 +48,10 @@ static void add_gcov(const struct strv *dirs, struct strv *argv)
 		return;
 	strbuf_puts(&b, "GCOV_PROFILE=$(if $(filter");
 	for (size_t i = 0; i < dirs->n; i++)
-		strbuf_addf(&b, " %s %s/%%", dirs->v[i], dirs->v[i]);
+		if (str_eq(dirs->v[i], "."))
+			strbuf_puts(&b, " %");
+		else
+			strbuf_addf(&b, " %s %s/%%", dirs->v[i], dirs->v[i]);
 	strbuf_puts(&b, ",$(obj)),y)");
 	strv_add(argv, b.s);
 }
@@ -122,14 +125,26 @@ static void collect(void *arg, const char *line, size_t len)
 	strbuf_putc(out, '\n');
 }
 
-static char *last_line(struct strbuf *out)
+/* Of make itself, which says no more than that something failed. */
+static bool is_makes(const char *line)
 {
-	char *nl;
+	return str_starts(line, "make: ") || str_starts(line, "make[");
+}
 
-	while (out->len && strchr(" \n", out->s[out->len - 1]))
-		out->s[--out->len] = '\0';
-	nl = out->s ? strrchr(out->s, '\n') : NULL;
-	return nl ? nl + 1 : out->s;
+/* The last line that says anything, "" without one; out is cut after it. */
+static const char *last_word(struct strbuf *out)
+{
+	while (out->len) {
+		const char *nl, *line;
+
+		out->s[out->len - 1] = '\0';
+		nl = strrchr(out->s, '\n');
+		line = nl ? nl + 1 : out->s;
+		if (line[strspn(line, " ")] && !is_makes(line))
+			return line;
+		out->len = (size_t)(line - out->s);
+	}
+	return "";
 }
 
 int make_run(const struct kbuild *b, const char *target, struct strbuf *out, struct err *err)
@@ -138,6 +153,7 @@ int make_run(const struct kbuild *b, const char *target, struct strbuf *out, str
 	_cleanup_strbuf_ struct strbuf text = {0};
 	struct making m = {
 		.argv = &argv, .nice = b->nice, .log_fd = -1, .line = collect, .arg = &text};
+	const char *said;
 	int status, r;
 	char word[64];
 
@@ -146,10 +162,11 @@ int make_run(const struct kbuild *b, const char *target, struct strbuf *out, str
 	r = making_run(&m, &status, err);
 	if (r < 0)
 		return r;
-	if (status)
+	if (status) {
+		said = last_word(&text);
 		return err_set(err, EIO, "make %s: %s", target,
-			       text.len ? last_line(&text)
-					: proc_status_str(status, word, sizeof(word)));
+			       *said ? said : proc_status_str(status, word, sizeof(word)));
+	}
 	if (out && text.len)
 		strbuf_add(out, text.s, text.len);
 	return 0;

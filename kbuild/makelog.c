@@ -87,13 +87,17 @@ static void cut_dir(struct strbuf *out, const char *line, const char *dir)
 	strbuf_puts(out, line);
 }
 
+/* A line that is nothing but such a directory stays as it is. */
 static char *shown(const struct makelog *l, const char *line)
 {
 	struct strbuf once = {0}, twice = {0}, out = {0};
 
 	cut_dir(&once, line, l->build_dir);
 	cut_dir(&twice, once.s ? once.s : "", l->source);
-	text_escape(&out, twice.s ? twice.s : "", twice.len, SHOWN_MAX);
+	if (twice.len)
+		text_escape(&out, twice.s, twice.len, SHOWN_MAX);
+	else
+		text_escape(&out, line, strlen(line), SHOWN_MAX);
 	strbuf_done(&once);
 	strbuf_done(&twice);
 	return strbuf_detach(&out);

@@ -21,29 +21,41 @@
 
 /* The first line that git says about the source, NULL if it is in no repository; the caller frees
  * it. */
-static char *git_line(const struct kbuild *b, const char *verb, const char *arg)
+static char *git_line(const struct kbuild *b, const char *verb, const char *arg, const char *path)
 {
 	_cleanup_strv_ struct strv argv = {0};
 	_cleanup_strbuf_ struct strbuf out = {0};
 
 	strv_addv(&argv, "git", "--no-optional-locks", "-C", b->source, verb, arg, NULL);
+	if (path)
+		strv_addv(&argv, "--", ".", path, NULL);
 	if (proc_run(&argv, GIT_MS, &out, NULL) < 0)
 		return NULL;
 	return xstrndup(out.len ? out.s : "", out.len ? strcspn(out.s, "\n") : 0);
 }
 
+/* The output is often within the source, and none of it. */
+static char *not_output(const struct kbuild *b)
+{
+	size_t n = strlen(b->source), len = (size_t)(path_base(b->install_dir) - b->install_dir);
+
+	if (len <= n + 2 || strncmp(b->install_dir, b->source, n) != 0 || b->install_dir[n] != '/')
+		return NULL;
+	return xasprintf(":(exclude,literal)%.*s", (int)(len - n - 2), b->install_dir + n + 1);
+}
+
 /* A repository that merely contains the source, as an unpacked archive in one, is not its own. */
 static json_t *revision_json(const struct kbuild *b, json_t **dirty)
 {
-	_cleanup_free_ char *top = git_line(b, "rev-parse", "--show-toplevel");
+	_cleanup_free_ char *top = git_line(b, "rev-parse", "--show-toplevel", NULL);
 	_cleanup_free_ char *real = top ? path_real(top, NULL) : NULL;
-	_cleanup_free_ char *revision = NULL, *status = NULL;
+	_cleanup_free_ char *revision = NULL, *status = NULL, *but = not_output(b);
 
 	*dirty = json_null();
 	if (!str_eq(real, b->source))
 		return json_null();
-	revision = git_line(b, "rev-parse", "HEAD");
-	status = git_line(b, "status", "--porcelain");
+	revision = git_line(b, "rev-parse", "HEAD", NULL);
+	status = git_line(b, "status", "--porcelain", but);
 	if (status)
 		*dirty = json_boolean(*status != '\0');
 	return json_string_lossy(revision);

@@ -11,6 +11,9 @@
 #define MAKEFILE_MAX (4 << 20)
 #define HEAD_MAX     64 /* lines in which the version stands */
 
+/* Boot loaders that took over the kernel's make have all but init. */
+static const char *const parts[] = {"Makefile", "Kbuild", "Kconfig", "scripts", "arch", "init"};
+
 void source_done(struct source *s)
 {
 	free(s->dir);
@@ -72,16 +75,32 @@ static int not_a_tree(const char *dir, const char *why, struct err *err)
 		       "%s is no kernel source tree (%s): go to one, or name it with -k", dir, why);
 }
 
-static int check_parts(const char *dir, struct err *err)
+static const char *missing_part(const char *dir)
 {
-	static const char *const parts[] = {"Makefile", "Kbuild", "Kconfig", "scripts", "arch"};
-
 	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
 		_cleanup_free_ char *path = xasprintf("%s/%s", dir, parts[i]);
-		_cleanup_free_ char *why = xasprintf("no %s in it", parts[i]);
 
 		if (!path_exists(path))
-			return not_a_tree(dir, why, err);
+			return parts[i];
+	}
+	return NULL;
+}
+
+bool source_is_tree(const char *dir)
+{
+	return !missing_part(dir);
+}
+
+static int check_parts(const char *dir, struct err *err)
+{
+	const char *missing = missing_part(dir);
+	_cleanup_free_ char *why = xasprintf("no %s in it", missing ? missing : "");
+
+	if (missing)
+		return not_a_tree(dir, why, err);
+	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
+		_cleanup_free_ char *path = xasprintf("%s/%s", dir, parts[i]);
+
 		if (!path_readable(path))
 			return err_set(err, EACCES, "%s is not readable: `sudo chmod -R a+rX %s`",
 				       path, dir);
@@ -123,10 +142,26 @@ static const char *built_in(const struct kbuild *b)
 		xasprintf("%s/arch/%s/include/generated", b->source, b->arch->source_arch);
 
 	if (path_exists(config))
-		return ".config";
+		return "a .config";
 	if (path_is_dir(stamps))
-		return "include/config";
-	return path_is_dir(generated) ? "include/generated of its architecture" : NULL;
+		return "an include/config";
+	return path_is_dir(generated) ? "an include/generated of its architecture" : NULL;
+}
+
+/* What make would take without a word, and count nothing. */
+static int check_gcov(const struct kbuild *b, struct err *err)
+{
+	for (size_t i = 0; b->gcov && i < b->gcov->n; i++) {
+		const char *dir = b->gcov->v[i];
+		_cleanup_free_ char *path = xasprintf("%s/%s", b->source, dir);
+
+		if (*dir == '/' || !path_is_dir(path))
+			return err_set(err, ENOENT,
+				       "there is no directory %s in %s to count what runs of it: "
+				       "-c and require-gcov take one like fs/ext4",
+				       dir, b->source);
+	}
+	return 0;
 }
 
 int source_check(const struct kbuild *b, struct err *err)
@@ -142,10 +177,10 @@ int source_check(const struct kbuild *b, struct err *err)
 		return err_set(err, EACCES, "%s is not readable: `sudo chmod -R a+rX %s`", arch,
 			       b->source);
 	if (!dirt)
-		return 0;
+		return check_gcov(b, err);
 	return err_set(
 		err, EBUSY,
-		"%s has been built in (it has a %s), and the kernel's make then refuses to "
+		"%s has been built in (it has %s), and the kernel's make then refuses to "
 		"build it elsewhere: `make -C %s ARCH=%s mrproper` cleans it, and removes its "
 		".config",
 		b->source, dirt, b->source, b->arch->make_arch);

@@ -85,6 +85,10 @@ static char *conf_text(const char *dir, const struct strv *archs)
 			"Dir::Etc::Preferences \"/dev/null\";\n"
 			"Dir::Etc::PreferencesParts \"/dev/null\";\n"
 			"Acquire::Languages \"none\";\n"
+			/* A mirror that takes connections and says nothing: not for ten minutes. */
+			"Acquire::http::Timeout \"20\";\n"
+			"Acquire::https::Timeout \"20\";\n"
+			"Acquire::Retries \"1\";\n"
 			"APT::Update::Error-Mode \"any\";\n");
 	/* Root's apt would step down to a user who cannot write here. */
 	if (geteuid() == 0)

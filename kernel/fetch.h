@@ -30,12 +30,15 @@ void kernel_fetch_sweep(const char *store); /* NULL: ~/.ktest/kernels */
 struct store_entry {
 	char *name; /* DISTRO/RELEASE/ARCH/VERSION */
 	char *path;
-	char *release; /* uname -r */
+	char *release; /* NULL until it was asked for */
 };
 
 /* All kernels of ~/.ktest/kernels and /var/lib/ktest/kernels, newest version first within a name.
  */
 int store_list(struct store_entry **entries, size_t *n, struct err *err);
+/* uname -r, as the image says: an arm64 one takes tenths of a second to unpack. The entry keeps it.
+ */
+const char *store_entry_release(struct store_entry *e);
 void store_list_free(struct store_entry *entries, size_t n);
 
 #endif

@@ -22,11 +22,12 @@ static int find_host(struct kernel *k, struct err *err)
 	return kernel_load_host("", u.release, k, err);
 }
 
-static int check_arch(const struct kernel *k, const char *arch, struct err *err)
+static int check_arch(const char *name, const char *is, const char *arch, struct err *err)
 {
-	if (!arch || str_eq(arch_name(arch), k->arch))
+	if (!arch || !is || str_eq(arch_name(arch), is))
 		return 0;
-	return err_set(err, EINVAL, "kernel %s is for %s, not for %s", k->name, k->arch, arch);
+	return err_set(err, EINVAL, "kernel %s is for %s, not for %s: `-a %s` takes it", name, is,
+		       arch, is);
 }
 
 static int miss(const char *spec, const struct store_entry *e, size_t n, struct err *err)
@@ -50,21 +51,21 @@ static bool arch_wanted(const struct store_entry *e, const char *spec, const cha
 	if (!arch && named)
 		return true;
 	if (arch)
-		return str_eq(store_entry_arch(e), arch_name(arch));
-	return arch_host() && str_eq(store_entry_arch(e), arch_host()->name);
+		return str_eq(store_name_arch(e->name), arch_name(arch));
+	return arch_host() && str_eq(store_name_arch(e->name), arch_host()->name);
 }
 
-static const struct store_entry *newest(const struct store_entry *e, size_t n, const char *spec,
+static const struct store_entry *newest(struct store_entry *e, size_t n, const char *spec,
 					const char *arch)
 {
-	const struct store_entry *best = NULL;
+	struct store_entry *best = NULL;
 
 	for (size_t i = 0; i < n; i++) {
 		if (spec && !store_entry_matches(&e[i], spec))
 			continue;
 		if (!arch_wanted(&e[i], spec, arch))
 			continue;
-		if (!best || version_cmp(e[i].release, best->release) > 0)
+		if (!best || version_cmp(store_entry_release(&e[i]), store_entry_release(best)) > 0)
 			best = &e[i];
 	}
 	return best;
@@ -100,10 +101,10 @@ static int find_any(const char *arch, struct kernel *k, struct err *err)
 	if (r <= 0)
 		return r;
 	r = find_host(k, &host);
-	if (r == 0)
-		r = check_arch(k, arch, &host);
-	if (r == 0)
+	if (r == 0 && (!arch || str_eq(arch_name(arch), k->arch)))
 		return 0;
+	if (r == 0)
+		err_set(&host, EINVAL, "this machine's own is for %s", k->arch);
 	kernel_done(k);
 	return err_set(err, ENOENT,
 		       "no kernel to boot: none in the store, and %s; get one by "
@@ -113,6 +114,8 @@ static int find_any(const char *arch, struct kernel *k, struct err *err)
 
 static int find_spec(const char *spec, const char *arch, struct kernel *k, struct err *err)
 {
+	int r;
+
 	if (*spec == '/' || *spec == '.')
 		return kernel_load_dir(spec, k, err);
 	if (!strcmp(spec, "host"))
@@ -122,7 +125,8 @@ static int find_spec(const char *spec, const char *arch, struct kernel *k, struc
 				 "kernel %s: neither a directory (./%s), nor \"host\", nor "
 				 "DISTRO/RELEASE[/ARCH[/VERSION]]",
 				 spec, spec);
-	return find_in_store(spec, arch, k, err);
+	r = check_arch(spec, store_name_arch(spec), arch, err);
+	return r < 0 ? r : find_in_store(spec, arch, k, err);
 }
 
 int kernel_find(const char *spec, const char *arch, struct kernel *k, struct err *err)
@@ -134,7 +138,7 @@ int kernel_find(const char *spec, const char *arch, struct kernel *k, struct err
 		return find_any(arch, k, err);
 	r = find_spec(spec, arch, k, err);
 	if (r == 0)
-		r = check_arch(k, arch, err);
+		r = check_arch(k->name, k->arch, arch, err);
 	if (r < 0)
 		kernel_done(k);
 	return r;

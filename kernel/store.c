@@ -77,9 +77,9 @@ static char *name_field(const char *name, int i)
 	return s ? xstrndup(s, strcspn(s, "/")) : NULL;
 }
 
-const char *store_entry_arch(const struct store_entry *e)
+const char *store_name_arch(const char *name)
 {
-	_cleanup_free_ char *arch = name_field(e->name, 2);
+	_cleanup_free_ char *arch = name_field(name, 2);
 
 	return arch_name(arch);
 }
@@ -93,7 +93,8 @@ bool store_entry_matches(const struct store_entry *e, const char *spec)
 			return true;
 		if (str_eq(want, have))
 			continue;
-		if (i != 2 || !arch_find(want) || !str_eq(arch_name(want), store_entry_arch(e)))
+		if (i != 2 || !arch_find(want) ||
+		    !str_eq(arch_name(want), store_name_arch(e->name)))
 			return false;
 	}
 	return true;
@@ -108,17 +109,21 @@ static void list_add(struct list *l, const char *store, const char *name)
 {
 	_cleanup_free_ char *path = xasprintf("%s/%s", store, name);
 	_cleanup_free_ char *image = xasprintf("%s/vmlinuz", path);
-	_cleanup_free_ char *arch = NULL;
-	struct store_entry e = {0};
 
 	if (!path_exists(image))
 		return;
-	if (vmlinuz_probe(image, &arch, &e.release, NULL) < 0 || !e.release)
-		e.release = xstrdup(path_base(name));
-	e.name = xstrdup(name);
-	e.path = xstrdup(path);
 	l->v = xrealloc(l->v, (l->n + 1) * sizeof(*l->v));
-	l->v[l->n++] = e;
+	l->v[l->n++] = (struct store_entry){.name = xstrdup(name), .path = xstrdup(path)};
+}
+
+const char *store_entry_release(struct store_entry *e)
+{
+	_cleanup_free_ char *image = xasprintf("%s/vmlinuz", e->path);
+	_cleanup_free_ char *arch = NULL;
+
+	if (!e->release && (vmlinuz_probe(image, &arch, &e->release, NULL) < 0 || !e->release))
+		e->release = xstrdup(path_base(e->name));
+	return e->release;
 }
 
 static int list_dir(struct list *l, const char *store, const char *name, int depth, struct err *err)

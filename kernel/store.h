@@ -17,8 +17,9 @@ int store_list_in(const struct strv *dirs, struct store_entry **entries, size_t 
  * ("amd64", "x86_64"). */
 bool store_entry_matches(const struct store_entry *e, const char *spec);
 
-/* Our name of the architecture that the entry's path names, NULL if unknown; static. */
-const char *store_entry_arch(const struct store_entry *e);
+/* Our name of the architecture in DISTRO/RELEASE/ARCH[/VERSION]; NULL if it has none or one that is
+ * unknown; static. */
+const char *store_name_arch(const char *name);
 
 /* Negative, zero or positive, as a is older than b: numbers by value, "-rc" and '~' before the end
  * ("6.12-rc3" < "6.12" < "6.12.1"). */

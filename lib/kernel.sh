@@ -45,7 +45,7 @@ check_dmesg()
 		return 1
 	fi
 	for line in "${log[@]}"; do
-		if [[ $line == *"ktest: subtest $ktest_subtest_name" ]]; then
+		if [[ $line == *"$ktest_mark" ]]; then
 			bugs=()
 		elif [[ $line =~ $ktest_bug_pattern && ! $line =~ $ktest_no_bug_pattern ]]; then
 			bugs+=("$line")
@@ -78,6 +78,6 @@ setup_tracing()
 		return 1
 	done
 	echo 1 >"${ktest_dump_on_oops:-/proc/sys/kernel/ftrace_dump_on_oops}" || return
-	echo "$tracing" >"$ktest_state/tracing" || return
+	printf '%s\n' "$tracing" "${ktest_subtest_dir-}" >"$ktest_state/tracing" || return
 	echo 1 >"$tracing/tracing_on"
 }

@@ -66,16 +66,19 @@ ktest_unmount_left()
 # The most that is kept of a trace; what came last says more.
 ktest_trace_max=$((16 << 20))
 
-# ktest_keep_trace NAME: what was traced, into the directory of the subtest that has ended, if it
+# ktest_keep_trace [NAME]: what was traced, into the directory of the subtest that has ended, if it
 # failed. The next one starts with an empty buffer.
 ktest_keep_trace()
 {
-	local tracing dir=${ktest_subtest_dir-} base=${ktest_file##*/}
+	local tracing dir base=${ktest_file-}
+	{ IFS= read -r tracing && IFS= read -r dir; } <"$ktest_state/tracing"
+	# A shell that waited for its subtest has been told nothing of it.
+	dir=${ktest_subtest_dir:-$dir}
+	base=${base##*/}
 	[[ -n $dir ]] || dir=$ktest_out/out/${base%.ktest}.${1//\//.}
-	IFS= read -r tracing <"$ktest_state/tracing"
 	if ((ktest_status)) && [[ -d $dir ]]; then
 		tail -c "$ktest_trace_max" "$tracing/trace" >"$dir/trace" ||
-			echo "ktest: the trace of $1 cannot be kept" >&2
+			echo "ktest: the trace cannot be kept in $dir" >&2
 	fi
 	: >"$tracing/trace"
 }

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# run-guest.sh TEST init | run-tests NAME...: run a test file in the guest, or, with ktest_on_host=1
+# run-guest.sh TEST init | run-tests NAME... | wait: run a test file in the guest, or, with ktest_on_host=1
 # in the environment, without a VM.
 #
 # Every fork costs milliseconds under emulation, and this stands between each subtest and its first
@@ -28,6 +28,10 @@ set +f
 if (($# < 2)); then
 	echo "usage: run-guest.sh TEST init | run-tests NAME..." >&2
 	exit 129
+fi
+if [[ $2 == wait ]]; then
+	# shellcheck source=/dev/null # what it does in a subshell is no concern of this one
+	. "$ktest_lib/held.sh"
 fi
 if [[ ${ktest_library-} == 1 ]]; then
 	# shellcheck disable=SC2034 # this is how $0 is set

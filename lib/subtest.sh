@@ -10,6 +10,9 @@ ktest_skip_signal=RTMIN+7
 
 NR_REBOOTS=${NR_REBOOTS:-0}
 
+# Where kernel messages of a subtest begin, for check_dmesg.
+ktest_mark='ktest: a subtest begins'
+
 main()
 {
 	local verb=${1-}
@@ -38,12 +41,14 @@ main()
 		;;
 	init)
 		ktest_guest_only
+		ktest_begun
 		# shellcheck source=lib/init.sh
 		. "$ktest_lib/init.sh"
 		ktest_init
 		;;
 	run-tests)
 		ktest_guest_only
+		ktest_begun
 		ktest_lines=
 		[[ ${ktest_control-} == 1 && -z $ktest_own_run_tests && $# == 1 ]] || ktest_lines=1
 		run_tests "$@"
@@ -62,6 +67,12 @@ ktest_guest_only()
 	[[ -z ${ktest_in_guest-} ]] || return 0
 	echo "$ktest_file: this is for a guest: ktest run $ktest_file" >&2
 	exit 125
+}
+
+# A file that ends before this, with whatever status, has not been asked yet.
+ktest_begun()
+{
+	{ : >"$ktest_state/begun"; } 2>/dev/null
 }
 
 # Print the names of the subtests: the functions test_NAME, those of libraries before those of the
@@ -101,6 +112,7 @@ run_test()
 ktest_run_tests()
 {
 	local name failed=0
+	[[ -z ${ktest_held-} || -n $ktest_lines ]] || ktest_run_held "$1"
 	for name in "$@"; do
 		ktest_run_subtest "$name"
 		((ktest_status)) || continue
@@ -114,6 +126,20 @@ ktest_run_tests()
 	exit $((failed > 255 ? 255 : failed))
 }
 
+# The only one of this guest, and this is its shell already, unless the file has made it its own.
+ktest_run_held()
+{
+	unset -f trap
+	set +e
+	ktest_subtest_name=$1
+	if [[ -n ${ktest_file_traps-}${!-} ]]; then
+		(ktest_subtest "$1")
+	else
+		ktest_subtest "$1"
+	fi
+	exit
+}
+
 # ktest_run_subtest NAME: set ktest_status to how it ended.
 ktest_run_subtest()
 {
@@ -123,9 +149,9 @@ ktest_run_subtest()
 	[[ -n ${ktest_lines-} ]] && ktest_begin_alone "$1"
 	if [[ -z ${ktest_on_host-} ]]; then
 		ktest_mounts && before=$REPLY
-		# Where kernel messages of this subtest begin, for check_dmesg; debug level, so
-		# that no console shows it.
-		{ echo "<7>ktest: subtest $1" >"${ktest_kmsg:-/dev/kmsg}"; } 2>/dev/null
+		# Debug level, so that no console shows it.
+		ktest_mark="ktest: subtest $1"
+		{ echo "<7>$ktest_mark" >"${ktest_kmsg:-/dev/kmsg}"; } 2>/dev/null
 	fi
 
 	if [[ -n ${ktest_lines-} ]] && ktest_errexit_ignored; then

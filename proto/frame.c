@@ -150,18 +150,24 @@ int frame_next(const struct frame *f, size_t *pos, const char **key, size_t *key
 	return 1;
 }
 
-const char *frame_get(const struct frame *f, const char *key)
+const char *frame_next_of(const struct frame *f, size_t *pos, const char *key)
 {
 	const char *k;
 	const char *value;
-	size_t pos = 0;
 	size_t len;
 
-	while (frame_next(f, &pos, &k, &len, &value)) {
+	while (frame_next(f, pos, &k, &len, &value)) {
 		if (strlen(key) == len && !memcmp(k, key, len))
 			return value;
 	}
 	return NULL;
+}
+
+const char *frame_get(const struct frame *f, const char *key)
+{
+	size_t pos = 0;
+
+	return frame_next_of(f, &pos, key);
 }
 
 /* Strict, unlike strtoll: no blanks, no plus sign, nothing behind, no silent clamping. */

@@ -34,8 +34,8 @@ enum frame_type {
 	FRAME_BEAT = 2, /* uptime_ns load mem_avail_kb: once a second */
 	FRAME_DONE = 3, /* id error(0 or errno) message: answer to a command */
 	FRAME_EXIT = 4, /* id status(exit status or -1) signal duration_ns tainted(mask
-			   before,after) left(processes killed) left_stuck(of them, still
-			   there) */
+			   before,after) begun(0 or 1: whether START's mark is there)
+			   left(processes killed) left_stuck(of them, still there) */
 	FRAME_CALL = 5, /* id verb arg... session: asked by a test through ktest-ctl; the host
 			   answers FRAME_REPLY */
 	FRAME_LOG = 6,	/* text: a line of the agent for the user */
@@ -45,9 +45,9 @@ enum frame_type {
 	FRAME_END = 10,	  /* id status signal: a stream is over, all it wrote has been sent */
 
 	/* host to guest */
-	FRAME_SETUP = 64,  /* id and the fields of doc/protocol.md: mounts, names, time, sysctls */
-	FRAME_START = 65,  /* id name arg... env... cwd cores(directory): answered by DONE (started)
-			      and EXIT */
+	FRAME_SETUP = 64, /* id and the fields of doc/protocol.md: mounts, names, time, sysctls */
+	FRAME_START = 65, /* id name arg... env... cwd cores(directory) mark(file): answered by DONE
+			     (started) and EXIT */
 	FRAME_SIGNAL = 66, /* id signal: to every process of the session started as id */
 	FRAME_REPLY = 67,  /* id error message: answer to CALL */
 	FRAME_STOP = 68,   /* how(poweroff|reboot): sync, unmount, BYE, then do it */
@@ -58,6 +58,9 @@ enum frame_type {
 	FRAME_MORE = 72,   /* id bytes: so many more of DATA are welcome */
 	FRAME_SIZE = 73,   /* id rows cols: of the pty */
 	FRAME_CLOSE = 74,  /* id what(in|all): no more input, or nobody reads any more */
+	FRAME_QUIET = 75,  /* id: after the DONE not a word, until another command comes: the guest
+			      is saved meanwhile */
+	FRAME_HOLD = 76,   /* id arg... env... cwd: a shell that waits for a START with "held" */
 	FRAME_GATHER = 80, /* id from to(directories) suffix(of names): copies files, answered by
 			      DONE with files, their number */
 
@@ -103,5 +106,7 @@ int64_t frame_get_int(const struct frame *f, const char *key, int64_t fallback);
  * *value. */
 int frame_next(const struct frame *f, size_t *pos, const char **key, size_t *key_len,
 	       const char **value);
+/* The same for the values of one key: the next one, NULL at the end. */
+const char *frame_next_of(const struct frame *f, size_t *pos, const char *key);
 
 #endif

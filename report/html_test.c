@@ -53,6 +53,17 @@ static void add_attempts(struct strbuf *b, const struct result_test *t)
 	strbuf_puts(b, "</ul>\n");
 }
 
+static void add_often(struct strbuf *b, const struct result_test *t)
+{
+	if (t->rate.runs > 1) {
+		strbuf_puts(b, " <span class=\"dim\">");
+		table_rate(&t->rate, b);
+		strbuf_puts(b, "</span>");
+	}
+	if (t->confirmed != VERDICT_NONE)
+		strbuf_addf(b, " <span class=\"dim\">%s</span>", table_confirmed(t));
+}
+
 static void add_nested(struct strbuf *b, const struct result_test *t, const json_t *results,
 		       int depth)
 {
@@ -133,6 +144,7 @@ static void add_summary(struct strbuf *b, const struct result_test *t)
 	}
 	if (t->flaky)
 		strbuf_puts(b, " <span class=\"skip\">flaky</span>");
+	add_often(b, t);
 	if (why) {
 		strbuf_puts(b, " &mdash; ");
 		xml_text(b, why, strlen(why));

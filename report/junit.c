@@ -108,12 +108,14 @@ static void add_outcome(struct strbuf *b, const struct result_test *t, enum outc
 static void add_retries(struct strbuf *b, const struct result_test *t)
 {
 	const char *tag = t->verdict == VERDICT_PASS ? "flaky" : "rerun";
+	const struct result_attempt *told = result_attempt_told(t);
 
-	for (size_t i = 0; i + 1 < t->nattempts; i++) {
+	for (size_t i = 0; i < t->nattempts; i++) {
 		const struct result_attempt *a = &t->attempts[i];
 		enum outcome o = outcome_of(a->verdict, true);
 
-		if (o != FAILED && o != BROKEN)
+		/* The one that is told is the testcase's own. */
+		if (a == told || (o != FAILED && o != BROKEN))
 			continue;
 		strbuf_addf(b, "\n\t\t\t<%s%s", tag, o == FAILED ? "Failure" : "Error");
 		add_attr(b, "message", a->title ? a->title : a->reason ? a->reason : "cut off");

@@ -10,6 +10,7 @@
 #include "base/str.h"
 #include "report/logs.h"
 #include "report/nested.h"
+#include "report/table.h"
 
 #define ORIGIN "ktest"
 
@@ -186,6 +187,12 @@ static json_t *misc_of(const struct result_test *t)
 	set_text(misc, "isolation", t->isolation);
 	json_object_set_new(misc, "attempt", json_integer(t->attempt));
 	json_object_set_new(misc, "flaky", json_boolean(t->flaky));
+	if (t->rate.runs > 1)
+		json_object_set_new(misc, "repeat",
+				    json_pack("{s:I, s:I}", "runs", (json_int_t)t->rate.runs,
+					      "failed", (json_int_t)t->rate.failed));
+	if (t->confirmed != VERDICT_NONE)
+		set_text(misc, "confirmed", table_confirmed(t));
 	if (json_array_size(t->findings))
 		json_object_set(misc, "findings", t->findings);
 	return misc;
@@ -208,14 +215,14 @@ static void add_nested(void *arg, const char *path, const struct nested *n)
 static void add_test(struct submission *s, const struct result_test *t)
 {
 	json_t *o = test_new(s, t, NULL);
-	const struct result_attempt *last = t->nattempts ? &t->attempts[t->nattempts - 1] : NULL;
+	const struct result_attempt *told = result_attempt_told(t);
 	void *nested[] = {s, (void *)(uintptr_t)t};
 
 	/* Without a status: it was not run. */
 	if (t->verdict != VERDICT_NONE || t->cut_off)
 		set_text(o, "status", t->cut_off ? "MISS" : verdict_name(t->verdict));
-	if (last)
-		set_time(o, "start_time", last->start_ns);
+	if (told)
+		set_time(o, "start_time", told->start_ns);
 	if (t->verdict != VERDICT_NONE)
 		json_object_set_new(o, "duration", json_real((double)t->duration_ms / 1000));
 	json_object_set_new(o, "environment", environment(s, t));

@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "report/nested.h"
+#include "report/table.h"
 
 static void indent(struct strbuf *out, int level)
 {
@@ -133,7 +134,17 @@ static void add_diagnostics(struct strbuf *out, const struct result_test *t)
 	}
 	if (t->flaky) {
 		indent(out, 1);
-		strbuf_addf(out, "# flaky: it passed in attempt %d\n", t->attempt);
+		strbuf_addf(out, "# flaky: it passed in attempt %d\n", t->told);
+	}
+	if (t->confirmed != VERDICT_NONE) {
+		indent(out, 1);
+		strbuf_addf(out, "# %s in a guest of its own\n", table_confirmed(t));
+	}
+	if (t->rate.runs > 1) {
+		indent(out, 1);
+		strbuf_puts(out, "# ");
+		table_rate(&t->rate, out);
+		strbuf_putc(out, '\n');
 	}
 	if (t->nested_dropped > 0) {
 		indent(out, 1);

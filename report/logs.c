@@ -48,7 +48,9 @@ static void cut_begin(struct strbuf *b)
 static int open_log(int dir_fd, const struct result_test *t, uint64_t *size)
 {
 	_cleanup_free_ char *dir = outdir_name(t->file, t->subtest);
-	_cleanup_free_ char *path = xasprintf("out/%s/log", dir);
+	_cleanup_free_ char *path = t->told && t->told != t->attempt
+					    ? xasprintf("out/%s/attempt.%d/log", dir, t->told)
+					    : xasprintf("out/%s/log", dir);
 	struct stat st;
 	int fd;
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* One line at the bottom of a terminal that says how far a run is. */
+/* A line at the bottom of a terminal that says how far a run is, or several. */
 #ifndef REPORT_PROGRESS_H
 #define REPORT_PROGRESS_H
 
@@ -11,6 +11,14 @@
 
 /* The line as text of at most width columns: no control characters, no newline. */
 void progress_format(const struct run_progress *p, size_t width, struct strbuf *out);
+
+/*
+ * progress_view.c: where tests run side by side, a line for each of them and one for the whole, at
+ * most height lines; the last one ends in no newline.
+ */
+void progress_view(const struct run_progress *p, size_t width, size_t height, struct strbuf *out);
+/* "1:23", "1:02:03" */
+void progress_time(int64_t ns, struct strbuf *out);
 
 struct progress;
 
@@ -24,7 +32,8 @@ void progress_free(struct progress *p); /* NULL allowed; a line that stands is e
 /* Any text as the line; what does not fit is cut. */
 void progress_text(struct progress *p, const char *text, size_t len);
 
-/* Draw the line anew. Nothing is drawn into a line of other text that has not ended. */
+/* Draw the line, or the lines, anew. Nothing is drawn into a line of other text that has not ended.
+ */
 void progress_show(struct progress *p, const struct run_progress *now);
 
 /* Take the line away: whatever is written next begins where it stood. */

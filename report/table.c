@@ -43,6 +43,30 @@ void table_duration(int64_t ms, struct strbuf *out)
 		strbuf_addf(out, "%" PRId64 "h%02dm", s / 3600, (int)(s / 60 % 60));
 }
 
+void table_rate(const struct rate *r, struct strbuf *out)
+{
+	double low, high;
+
+	if (r->runs < 2)
+		return;
+	rate_interval(r, &low, &high);
+	strbuf_addf(out, "%" PRId64 " of %" PRId64 " failed (%.1f to %.1f %%)", r->failed, r->runs,
+		    100 * low, 100 * high);
+}
+
+const char *table_confirmed(const struct result_test *t)
+{
+	switch (t->confirmed) {
+	case VERDICT_FAIL:
+	case VERDICT_ERROR:
+		return "confirmed";
+	case VERDICT_PASS:
+		return "not confirmed";
+	default:
+		return "could not be confirmed";
+	}
+}
+
 static void add_name(const struct result_test *t, size_t max, struct strbuf *out)
 {
 	_cleanup_free_ char *name = xasprintf("%s %s", t->file, t->subtest);
@@ -59,7 +83,12 @@ static void add_reason(const struct result_test *t, struct strbuf *out)
 	else if (t->reason)
 		text_escape(out, t->reason, strlen(t->reason), 20);
 	if (t->flaky)
-		strbuf_addf(out, "%sflaky, attempt %d", out->len ? ", " : "", t->attempt);
+		strbuf_addf(out, "%sflaky, attempt %d", out->len ? ", " : "", t->told);
+	if (t->confirmed != VERDICT_NONE)
+		strbuf_addf(out, "%s%s", out->len ? ", " : "", table_confirmed(t));
+	if (t->rate.runs > 1 && out->len)
+		strbuf_puts(out, ", ");
+	table_rate(&t->rate, out);
 }
 
 /* A cell as text of at most max columns, 0: any. */

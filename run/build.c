@@ -21,12 +21,31 @@ static void add_symbols(struct strv *to, const struct strv *from)
 		}
 }
 
+/* "./fs/ext4/": the kernel's makefiles say fs/ext4. */
+static void add_dirs(struct strv *to, const struct strv *from)
+{
+	for (size_t i = 0; i < from->n; i++) {
+		const char *s = from->v[i];
+		size_t len;
+
+		while (str_starts(s, "./"))
+			s += 2 + strspn(s + 2, "/");
+		len = strlen(s);
+		while (len > 1 && s[len - 1] == '/')
+			len--;
+		if (len)
+			strv_addn(to, s, len);
+		else
+			strv_add(to, ".");
+	}
+}
+
 static void take_needs(struct build *b, const struct needs *n)
 {
 	add_symbols(&b->require, &n->config_require);
 	add_symbols(&b->require_soft, &n->config_require_soft);
 	strv_cat(&b->make_args, &n->kernel_make_append);
-	strv_cat(&b->gcov, &n->gcov);
+	add_dirs(&b->gcov, &n->gcov);
 	strv_cat(&b->variants, &n->variants);
 	b->k.config_base = n->kconfig_base;
 	b->k.target = n->kbuild_target;
@@ -41,7 +60,15 @@ static void choose_compiler(struct build *b, const struct test_file *f)
 	b->k.compiler = b->compiler;
 }
 
-static void name_dirs(struct build *b, const struct settings *s, size_t number)
+/* -P: what config and oldconfig chose is forgotten. */
+static int forget_choices(const struct build *b, struct err *err)
+{
+	if (unlink(b->user_config) < 0 && errno != ENOENT)
+		return err_errno(err, "%s", b->user_config);
+	return 0;
+}
+
+int build_place(struct build *b, const struct settings *s, size_t number, struct err *err)
 {
 	char suffix[24] = "";
 
@@ -53,14 +80,7 @@ static void name_dirs(struct build *b, const struct settings *s, size_t number)
 	b->k.build_dir = b->build_dir;
 	b->k.install_dir = b->install_dir;
 	b->k.user_config = b->user_config;
-}
-
-/* -P: what config and oldconfig chose is forgotten. */
-static int forget_choices(const struct build *b, struct err *err)
-{
-	if (unlink(b->user_config) < 0 && errno != ENOENT)
-		return err_errno(err, "%s", b->user_config);
-	return 0;
+	return s->fresh_config ? forget_choices(b, err) : 0;
 }
 
 static const struct arch *choose_arch(const struct settings *s, const struct test_file *f,
@@ -75,7 +95,7 @@ static const struct arch *choose_arch(const struct settings *s, const struct tes
 }
 
 int build_prepare(struct build *b, const struct settings *s, const struct test_file *f,
-		  size_t number, struct err *err)
+		  struct err *err)
 {
 	*b = (struct build){0};
 	b->k.arch = choose_arch(s, f, err);
@@ -94,15 +114,14 @@ int build_prepare(struct build *b, const struct settings *s, const struct test_f
 	if (f)
 		take_needs(b, &f->needs);
 	strv_cat(&b->make_args, &s->make_args);
-	strv_cat(&b->gcov, &s->gcov);
+	add_dirs(&b->gcov, &s->gcov);
 	choose_compiler(b, f);
-	name_dirs(b, s, number);
 	b->k.require = &b->require;
 	b->k.require_soft = &b->require_soft;
 	b->k.make_args = &b->make_args;
 	b->k.gcov = &b->gcov;
 	b->k.variants = &b->variants;
-	return s->fresh_config ? forget_choices(b, err) : 0;
+	return 0;
 }
 
 void build_done(struct build *b)

@@ -15,13 +15,14 @@ struct build {
 	struct strv require, require_soft, make_args, gcov, variants;
 };
 
-/*
- * What s->source is to be built as for f; NULL: for no test in particular. number tells the kernels
- * of a run apart, from 1: the first one is out/kernel.ARCH, the second out/kernel.ARCH.2.
- */
+/* What s->source is to be built as for f; NULL: for no test in particular. */
 int build_prepare(struct build *b, const struct settings *s, const struct test_file *f,
-		  size_t number, struct err *err);
+		  struct err *err);
 void build_done(struct build *b);
+
+/* Where: number tells the kernels of a run apart, from 1: the first one is out/kernel.ARCH, the
+ * second out/kernel.ARCH.2. */
+int build_place(struct build *b, const struct settings *s, size_t number, struct err *err);
 
 /* Whether the two give the same kernel, whatever directory it lies in. */
 bool build_same(const struct build *a, const struct build *b);

@@ -119,7 +119,8 @@ void gather_late(struct job *job)
 
 void gather_ended(struct job *job)
 {
-	if (!job->gather.taken && wanted(job) && job->trial.progressed && !job->run->interrupted)
+	if (!job->gather.taken && wanted(job) && job->trial.progressed && !job->run->interrupted &&
+	    !job->trial.cancelled)
 		log_warn("the coverage of %s is lost: its kernel ended without notice",
 			 job->guest.name);
 	job->gather.taken = false;

@@ -7,7 +7,9 @@
 #include "kernel/modules.h"
 #include "proto/frame.h"
 #include "run/outdir.h"
+#include "run/names.h"
 #include "run/plan.h"
+#include "run/template.h"
 #include "vm/config.h"
 
 /* A twentieth of a file system, 5 %, stays free for others. */
@@ -33,13 +35,20 @@ struct guest_plan {
 		extmods; /* host directories with built .ko files, as file->needs.kernel_modules */
 	char *kernel_image; /* what QEMU boots: the image, or under TCG its payload */
 	char *initrd;
-	bool upper_disk; /* else what the guest writes over its root lies in its memory */
+	struct {
+		char *tree, *modules; /* images of what it reads; NULL: it sees them as a share */
+	} pack;
+	struct template *template; /* that its guests go on as; NULL: they are booted */
+	bool upper_disk;	   /* else what the guest writes over its root lies in its memory */
 };
 
 struct guest {
 	struct vm_config config;
+	int number;
 	char *name, *dir, *append;
-	char *host_dir; /* in dir, hidden from QEMU */
+	char *host_dir;		      /* in dir, hidden from QEMU */
+	const struct template *saved; /* goes on as this one or, when that is not there yet, is to
+					 become it; NULL: an ordinary one */
 };
 
 /*
@@ -53,25 +62,24 @@ void guest_plan_done(struct guest_plan *gp);
 /* That enough disk space is free for guests and output. */
 int guest_check_space(const struct guest_base *base, struct err *err);
 
-/* Make the VM's directory, its disks and its configuration; name is "vm1". */
-int guest_make(const struct guest_base *base, const struct guest_plan *gp, const char *name,
-	       struct guest *g, struct err *err);
+/* Make the VM's directory, its disks and its configuration; its name is "vm1" for number 1, saved
+ * as g->saved. */
+int guest_make(const struct guest_base *base, const struct guest_plan *gp, int number,
+	       const struct template *saved, struct guest *g, struct err *err);
+/* Of a guest that is being saved: a layer for each disk that it has written. */
+int guest_disks_layers(const struct guest *g, struct err *err);
 /* Its directory is removed with all disks. */
 void guest_done(struct guest *g);
 
 /* Paths inside the guest; the caller frees them. */
 char *guest_path(const char *host_path);
 
+/* The fields of SETUP that make a guest which goes on as a saved one another than all others. */
+void guest_renew(const struct guest *g, struct frame_writer *w);
+
 /* The fields of SETUP, after frame_begin(); binds as vm_binds() gives them. */
 void guest_setup(const struct guest_base *base, const struct guest_plan *gp, const struct guest *g,
 		 const struct strv *binds, struct frame_writer *w);
-
-/* What the guest called its disks: "disk" fields of SETUP's answer. */
-struct guest_names {
-	struct strv scratch, slow, image, rw_image, pmem; /* "/dev/vdb" */
-};
-void guest_names_read(const struct guest *g, const struct frame *done, struct guest_names *names);
-void guest_names_done(struct guest_names *names);
 
 /* The arguments and environment of a START frame that calls the file with phase ("init",
  * "run-tests") and names. */

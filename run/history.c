@@ -39,15 +39,15 @@ static const json_t *kernel_of(const struct result *r, const char *id)
 static int add_test(struct history *h, const char *id, const struct result *r,
 		    const struct result_test *t, struct err *err)
 {
-	static const char sql[] = "INSERT INTO tests VALUES(?,?,?,?,?,?,?,?,?,?,?,?)";
+	static const char sql[] = "INSERT INTO tests VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?)";
 	const json_t *k = kernel_of(r, t->kernel);
 
 	return db_run(h,
-		      db_prepare(h, err, sql, "ssssssiissss", id, t->file, t->subtest,
+		      db_prepare(h, err, sql, "ssssssiissssi", id, t->file, t->subtest,
 				 verdict_name(t->verdict), t->reason, t->title, t->duration_ms,
 				 (int64_t)t->flaky, json_get_str(k, "release"),
 				 json_get_str(k, "arch"), json_get_str(k, "variant"),
-				 json_get_str(k, "commit")),
+				 json_get_str(k, "commit"), t->mem_mib),
 		      err);
 }
 

@@ -60,6 +60,22 @@ typedef void history_flake_fn(void *arg, const struct history_flake *f);
 int history_flaky(struct history *h, history_flake_fn *fn, void *arg, struct err *err);
 
 /*
+ * What the newest runs (at most max rows) on the same host, accelerator and architecture say of how
+ * long the file's subtests took that passed, and how much memory of their own their guests had
+ * (0: not known); newest first.
+ */
+struct history_place {
+	const char *host, *accel, *arch; /* the last two may be NULL */
+};
+struct history_estimate {
+	const char *subtest; /* borrowed for the call */
+	int64_t duration_ms, mem_mib;
+};
+typedef void history_estimate_fn(void *arg, const struct history_estimate *e);
+int history_estimates(struct history *h, const char *file, const struct history_place *where,
+		      size_t max, history_estimate_fn *fn, void *arg, struct err *err);
+
+/*
  * How long a subtest took when it passed, in the last runs (at most max) that began no later than
  * the one named, that one included, on the same host, accelerator and architecture; newest first.
  * The number of them, 0 where nothing is known.

@@ -17,10 +17,10 @@ static const char tables[] =
 	"CREATE TABLE IF NOT EXISTS tests(run TEXT NOT NULL, file TEXT NOT NULL,"
 	" subtest TEXT NOT NULL, verdict TEXT NOT NULL, reason TEXT, title TEXT,"
 	" duration_ms INTEGER NOT NULL, flaky INTEGER NOT NULL, \"release\" TEXT, arch TEXT,"
-	" variant TEXT, \"commit\" TEXT);"
+	" variant TEXT, \"commit\" TEXT, mem_mib INTEGER NOT NULL);"
 	"CREATE INDEX IF NOT EXISTS tests_run ON tests(run);"
 	"CREATE INDEX IF NOT EXISTS tests_name ON tests(file, subtest);"
-	"PRAGMA user_version = 1;"
+	"PRAGMA user_version = 2;"
 	"COMMIT;";
 
 /* ---- statements */

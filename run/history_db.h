@@ -7,7 +7,7 @@
 
 #include "run/history.h"
 
-#define HISTORY_VERSION 1
+#define HISTORY_VERSION 2
 #define HISTORY_BUSY_MS 2000
 
 struct history {

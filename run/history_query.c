@@ -77,6 +77,29 @@ int history_flaky(struct history *h, history_flake_fn *fn, void *arg, struct err
 	return r;
 }
 
+int history_estimates(struct history *h, const char *file, const struct history_place *where,
+		      size_t max, history_estimate_fn *fn, void *arg, struct err *err)
+{
+	static const char sql[] =
+		"SELECT subtest, duration_ms, mem_mib FROM tests JOIN runs ON id = run"
+		" WHERE file = ? AND verdict = 'PASS' AND host IS ? AND accel IS ?"
+		" AND (?4 IS NULL OR arch IS ?4) ORDER BY started DESC LIMIT ?";
+	_cleanup_stmt_ sqlite3_stmt *s = db_prepare(h, err, sql, "ssssi", file, where->host,
+						    where->accel, where->arch, (int64_t)max);
+	int r = s ? 1 : err->code;
+
+	while (r > 0 && (r = db_step(h, s, err)) > 0) {
+		const struct history_estimate e = {
+			.subtest = db_text(s, 0),
+			.duration_ms = sqlite3_column_int64(s, 1),
+			.mem_mib = sqlite3_column_int64(s, 2),
+		};
+
+		fn(arg, &e);
+	}
+	return r;
+}
+
 size_t history_durations(struct history *h, const char *run, const char *file, const char *subtest,
 			 int64_t *ms, size_t max)
 {

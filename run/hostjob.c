@@ -58,8 +58,7 @@ static void set_phase(struct hostjob *job, enum hostjob_phase phase)
 	};
 
 	job->phase = phase;
-	job->trial.phase = names[phase];
-	trial_progress(&job->trial);
+	trial_phase(&job->trial, names[phase]);
 }
 
 static void finish(struct hostjob *job)
@@ -67,7 +66,7 @@ static void finish(struct hostjob *job)
 	loop_timer_set(job->tick, INT64_MAX);
 	trial_limit(&job->trial, INT64_MAX);
 	set_phase(job, HOSTJOB_DONE);
-	loop_quit(job->trial.run->loop);
+	job->trial.done(job->trial.done_arg);
 }
 
 /* What runs is not to go on; reason NULL: nor is the run. */
@@ -96,26 +95,40 @@ static void conclude_end(struct hostjob *job)
 		subtest_miss_all(t, job->verdict, job->reason, job->title);
 }
 
-static void conclude_init(struct hostjob *job, int status)
+static char *mark_path(const struct hostjob *job)
 {
-	char how[64], title[120];
-
-	job->ready = status == 0;
-	if (job->ready)
-		return;
-	snprintf(title, sizeof(title), "an init hook failed with %s",
-		 proc_status_str(status, how, sizeof(how)));
-	subtest_miss_all(&job->trial, VERDICT_ERROR, "init", title);
+	return xasprintf("%s/state/begun", job->dir);
 }
 
-static void conclude_run(struct hostjob *job, int status)
+static struct ending read_ending(const struct hostjob *job, int status)
 {
-	int code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+	_cleanup_free_ char *mark = mark_path(job);
 
+	return (struct ending){
+		.status = WIFEXITED(status) ? WEXITSTATUS(status) : -1,
+		.signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0,
+		.begun = path_exists(mark) || !job->trial.file->needs.own_library,
+	};
+}
+
+static void conclude_init(struct hostjob *job, const struct ending *e)
+{
+	const char *reason;
+	char title[120];
+
+	job->ready = e->status == 0;
+	if (job->ready)
+		return;
+	reason = init_judge(e, title, sizeof(title));
+	subtest_miss_all(&job->trial, VERDICT_ERROR, reason, title);
+}
+
+static void conclude_run(struct hostjob *job, const struct ending *e)
+{
 	if (job->trial.file->control)
-		subtest_judge(&job->trial, code, WIFSIGNALED(status) ? WTERMSIG(status) : 0, false);
+		subtest_judge(&job->trial, e);
 	else
-		ownlib_exited(&job->trial, code);
+		ownlib_exited(&job->trial, e->status);
 }
 
 /* ---- what the process does */
@@ -148,6 +161,7 @@ static void on_ended(void *arg, int status)
 {
 	struct hostjob *job = arg;
 	enum hostjob_phase phase = job->phase;
+	struct ending e = read_ending(job, status);
 
 	hostproc_free(job->proc);
 	job->proc = NULL;
@@ -155,9 +169,9 @@ static void on_ended(void *arg, int status)
 	if (phase == HOSTJOB_ENDING)
 		conclude_end(job);
 	else if (phase == HOSTJOB_INIT)
-		conclude_init(job, status);
+		conclude_init(job, &e);
 	else
-		conclude_run(job, status);
+		conclude_run(job, &e);
 	next(job);
 }
 
@@ -211,9 +225,11 @@ static void start(struct hostjob *job, const char *phase, const struct strv *sub
 	_cleanup_free_ char *runner = xasprintf("%s/lib/run-guest.sh", s->tree);
 	_cleanup_free_ char *cwd = xasprintf("%s/tmp", job->dir);
 	_cleanup_strv_ struct strv argv = {0}, env = {0};
-	struct hostproc_spec spec = {s->program, &argv, &env, cwd, (int)s->nice};
+	struct hostproc_spec spec = {s->keeper, &argv, &env, cwd, (int)s->nice};
+	_cleanup_free_ char *mark = mark_path(job);
 	struct err err = {0};
 
+	unlink(mark);
 	strv_addv(&argv, "bash", runner, job->trial.file->needs.path, phase, NULL);
 	strv_cat(&argv, subtests);
 	make_env(job, &env);
@@ -252,7 +268,8 @@ static void next(struct hostjob *job)
 	static const struct strv none;
 	struct trial *t = &job->trial;
 
-	if (t->run->failed_fast || t->run->err.code || t->run->interrupted || !trial_pending(t)) {
+	if (t->cancelled || t->run->failed_fast || t->run->err.code || t->run->interrupted ||
+	    !trial_pending(t)) {
 		finish(job);
 		return;
 	}
@@ -292,6 +309,7 @@ static void on_tick(void *arg)
 
 	loop_timer_set(job->tick, loop_now_ns() + TICK_NS);
 	trial_progress(&job->trial);
+	block_sync(job->trial.block, &job->trial.run->err);
 	if (trial_space_low(&job->trial))
 		end(job, VERDICT_MISS, "disk",
 		    "less than 5 % of the host's disk space is left; the test was stopped");
@@ -312,12 +330,11 @@ static int make_dir(struct hostjob *job, struct err *err)
 	return r < 0 ? r : mkdir_p(tmp, 0700, err);
 }
 
-void hostjob_start(struct hostjob *job, struct run *run, struct test_file *file)
+void hostjob_start(struct hostjob *job)
 {
+	struct run *run = job->trial.run;
 	struct err err = {0};
 
-	job->trial.run = run;
-	job->trial.file = file;
 	job->trial.guest = "host";
 	job->trial.cur.log_fd = -1;
 	job->trial.limit = loop_timer(run->loop, INT64_MAX, on_limit, job);
@@ -333,6 +350,7 @@ void hostjob_start(struct hostjob *job, struct run *run, struct test_file *file)
 
 void hostjob_cancel(struct hostjob *job)
 {
+	job->trial.cancelled = true;
 	end(job, VERDICT_NONE, NULL, NULL);
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The job of a test file that runs without a VM (config-no-vm): on this machine, as the user who
- * runs ktest, until each of its subtests has a verdict. What job.h is for guests.
+ * The job of a unit that runs without a VM (config-no-vm): on this machine, as the user who runs
+ * ktest, until each of its subtests has a verdict. What job.h is for guests.
  */
 #ifndef RUN_HOSTJOB_H
 #define RUN_HOSTJOB_H
@@ -33,8 +33,8 @@ struct hostjob {
 /* That f asks for nothing that only a VM has; one line that names what. */
 int hostjob_check(const struct test_file *f, struct err *err);
 
-/* Start; the loop is quit when the job is done, if that is not so already. */
-void hostjob_start(struct hostjob *job, struct run *run, struct test_file *file);
+/* As job_start(). */
+void hostjob_start(struct hostjob *job);
 void hostjob_done(struct hostjob *job);
 /* The run is ending early: what runs is killed, the current subtest stays without a verdict. */
 void hostjob_cancel(struct hostjob *job);

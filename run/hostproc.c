@@ -200,7 +200,7 @@ static int spawn(struct hostproc *p, const struct hostproc_spec *s, struct err *
 	p->calls = pipefd[0];
 	calls = pipefd[1];
 	fcntl(p->calls, F_SETFL, O_NONBLOCK);
-	strv_addv(&argv, s->program, "keeper", NULL);
+	strv_add(&argv, s->keeper);
 	strv_cat(&argv, s->argv);
 	strv_cat(&env, s->env);
 	strv_addf(&env, HOSTPROC_CALLS "=%d", calls);

@@ -26,7 +26,7 @@ struct hostproc_handler {
 };
 
 struct hostproc_spec {
-	const char *program; /* path of ktest, whose keeper is put around argv */
+	const char *keeper; /* its path: put around argv */
 	const struct strv *argv;
 	const struct strv *env; /* all of it; HOSTPROC_CALLS is added */
 	const char *cwd;

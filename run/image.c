@@ -25,6 +25,7 @@ static void settings_for(const struct settings *from, const struct arch *arch, c
 		.log_limit = LOG_MAX,
 		.unkept = true,
 		.program = xstrdup(from->program),
+		.keeper = xstrdup(from->keeper),
 		.tree = xstrdup(from->tree),
 		.cache = xstrdup(from->cache),
 	};

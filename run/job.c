@@ -10,15 +10,18 @@
 
 #include "base/file.h"
 #include "base/json.h"
+#include "run/clone.h"
 #include "run/dump.h"
 #include "run/gather.h"
+#include "run/jobs.h"
 
 /* Before the speed factor; the first is for a kernel with everything in it on a busy host. */
-#define BOOT_NS	 (60 * NSEC_PER_SEC)
-#define HANG_NS	 (30 * NSEC_PER_SEC)
-#define TICK_NS	 (NSEC_PER_SEC / 2)
+#define BOOT_NS	   (60 * NSEC_PER_SEC)
+#define RESTORE_NS (5 * NSEC_PER_SEC)
+#define HANG_NS	   (30 * NSEC_PER_SEC)
+#define TICK_NS	   (NSEC_PER_SEC / 2)
 /* From the panic's first line on the console to acting on it, where there is no pvpanic to tell. */
-#define PANIC_NS NSEC_PER_SEC
+#define PANIC_NS   NSEC_PER_SEC
 
 static void start_guest(struct job *job);
 
@@ -109,8 +112,9 @@ static void guest_ended(struct job *job, const char *how)
 	job->vm = NULL;
 	reach_close(job);
 	trial_close_logs(&job->trial);
-	outdir_link(&job->run->out, "vm", NULL, NULL);
-	job->trial.guest = NULL;
+	job->trial.guest = job->trial.vm_dir = NULL;
+	jobs_link(job->run);
+	save_ended(job);
 	guest_done(&job->guest);
 	start_guest(job);
 }
@@ -128,6 +132,9 @@ static void on_event(void *arg, enum vm_event event, const char *detail)
 		break;
 	case VM_POWEROFF:
 		got_poweroff(job);
+		break;
+	case VM_RESTORED:
+		clone_restored(job);
 		break;
 	case VM_BROKEN:
 		trouble(job, VERDICT_FAIL, "lost", detail, false);
@@ -153,6 +160,12 @@ static void on_deadline(void *arg)
 		break;
 	case JOB_INIT:
 		trouble(job, VERDICT_ERROR, "timeout", "the init hooks did not end in time", true);
+		break;
+	case JOB_RESTORE:
+		clone_failed(job, false, "it does not answer in time");
+		break;
+	case JOB_SAVE:
+		save_give_up(job, "it cannot be saved in time");
 		break;
 	case JOB_TROUBLE:
 		trouble_deadline(job);
@@ -193,6 +206,8 @@ static void on_tick(void *arg)
 
 	loop_timer_set(job->tick, loop_now_ns() + TICK_NS);
 	trial_progress(&job->trial);
+	block_sync(job->trial.block, &job->run->err);
+	job_weigh(job);
 	if (job->phase == JOB_STAY && job->dead)
 		return;
 	if (job->panic_ns && loop_now_ns() - job->panic_ns > PANIC_NS)
@@ -215,21 +230,29 @@ static void on_tick(void *arg)
 static int try_guest(struct job *job, struct err *err)
 {
 	const struct vm_handler handler = {on_console, steps_frame, on_event, job};
-	char name[16];
-	int r;
+	struct template *t = clone_template(job);
+	int r = 0;
 
-	snprintf(name, sizeof(name), "vm%d", ++job->run->next_guest);
-	r = guest_make(&job->run->base, job->plan, name, &job->guest, err);
+	/* It was to have one, which is none any more. */
+	if (!t && job->trial.unit->isolation == ISOLATION_CLONE)
+		job->trial.unit->isolation = ISOLATION_BOOT;
+	if (job->trial.unit->saves)
+		r = template_begin(job->run->settings->cache, t, err);
+	if (r == 0)
+		r = guest_make(&job->run->base, job->plan, ++job->run->next_guest, t, &job->guest,
+			       err);
 	if (r < 0)
 		return r;
-	r = vm_start(job->run->loop, &job->guest.config, job->run->settings->program, &handler,
+	r = vm_start(job->run->loop, &job->guest.config, job->run->settings->keeper, &handler,
 		     &job->vm, err);
 	if (r < 0)
 		return r;
 	job->trial.guest = job->guest.name;
+	job->trial.vm_dir = job->guest.dir;
 	trial_open_logs(&job->trial, true, calls_line);
-	reach_open(job);
-	outdir_link(&job->run->out, "vm", job->guest.dir, NULL);
+	if (!job->trial.unit->saves)
+		reach_open(job);
+	jobs_link(job->run);
 	job_guest_event(job, "start", NULL);
 	return 0;
 }
@@ -240,62 +263,116 @@ static void finish(struct job *job)
 	job_deadline(job, INT64_MAX);
 	trial_limit(&job->trial, INT64_MAX);
 	job_set_phase(job, JOB_DONE);
-	loop_quit(job->run->loop);
+	job->trial.done(job->trial.done_arg);
 }
 
 static bool wants_guest(const struct job *job)
 {
 	const struct run *run = job->run;
 
-	if (run->interrupted || run->ended || run->failed_fast || run->err.code)
+	if (job->trial.cancelled || !run_goes_on(run))
 		return false;
+	if (job->trial.unit->saves)
+		return !job->tried;
 	/* With nothing to run it boots for its user. */
-	if (run->settings->interactive && !job->run->next_guest)
+	if (reach_is_users(job) && !run->next_guest)
 		return true;
 	return trial_pending(&job->trial);
 }
 
-static void start_guest(struct job *job)
+/* Whether another is to be tried. */
+static bool no_guest(struct job *job, const char *why)
 {
-	struct err err = {0};
+	struct unit *unit = job->trial.unit;
 
-	if (!wants_guest(job)) {
-		finish(job);
-		return;
+	guest_done(&job->guest);
+	if (unit->saves) {
+		save_impossible(job, why);
+	} else if (unit->isolation == ISOLATION_CLONE) {
+		clone_impossible(job, false, why);
+		return true;
+	} else {
+		subtest_miss_all(&job->trial, VERDICT_MISS, "boot", why);
 	}
-	job->trial.spoiled = job->trial.progressed = false;
+	return false;
+}
+
+/* All that is said of a guest, before there is one. */
+static void begin_guest(struct job *job)
+{
+	job->trial.spoiled = job->trial.unsound = job->trial.progressed = false;
+	job->weighed_ns = job->trial.peak_mib = 0;
 	job->panic_ns = 0;
+	job->wait_id = 0;
 	job->dead = job->shown = false;
-	job->trial.untimed = job->run->settings->interactive;
+	job->trial.untimed = reach_is_users(job);
 	job->last_sign_ns = job->console_ns = loop_now_ns();
 	job->evidence_step = 0;
-	if (try_guest(job, &err) < 0) {
-		guest_done(&job->guest);
-		subtest_miss_all(&job->trial, VERDICT_MISS, "boot", err.msg);
-		finish(job);
-		return;
+	job->tried = true;
+}
+
+static void await_guest(struct job *job)
+{
+	if (job->guest.config.state) {
+		job_set_phase(job, JOB_RESTORE);
+		job_deadline(job, job_scale(job, RESTORE_NS));
+	} else {
+		job_set_phase(job, JOB_BOOT);
+		job_deadline(job, job_scale(job, BOOT_NS));
 	}
-	job_set_phase(job, JOB_BOOT);
-	job_deadline(job, job_scale(job, BOOT_NS));
 	trial_limit(&job->trial, INT64_MAX);
 }
 
-void job_start(struct job *job, struct run *run, struct test_file *file)
+static void start_guest(struct job *job)
 {
-	job->run = job->trial.run = run;
-	job->file = job->trial.file = file;
+	while (wants_guest(job)) {
+		struct err err = {0};
+
+		begin_guest(job);
+		if (try_guest(job, &err) == 0) {
+			await_guest(job);
+			return;
+		}
+		if (!no_guest(job, err.msg))
+			break;
+	}
+	finish(job);
+}
+
+/* Where the guest that all were to go on as did not come up, none would. */
+static bool without_guest(struct job *job)
+{
+	const struct template *t = job->plan->template;
+
+	if (!t || t->verdict == VERDICT_NONE || job->file->isolation != ISOLATION_CLONE)
+		return false;
+	subtest_miss_all(&job->trial, t->verdict, t->reason, t->title);
+	return true;
+}
+
+void job_start(struct job *job)
+{
+	struct run *run = job->trial.run;
+
+	job->run = run;
+	job->file = job->trial.file;
+	job->plan = job->trial.unit->plan;
 	job->trial.cur.log_fd = -1;
 	job_set_phase(job, JOB_BOOT);
 	job->deadline = loop_timer(run->loop, INT64_MAX, on_deadline, job);
 	job->trial.limit = loop_timer(run->loop, INT64_MAX, on_limit, job);
 	job->tick = loop_timer(run->loop, loop_now_ns() + TICK_NS, on_tick, job);
-	start_guest(job);
+	if (without_guest(job))
+		finish(job);
+	else
+		start_guest(job);
 }
 
 void job_cancel(struct job *job)
 {
 	if (job->phase == JOB_DONE)
 		return;
+	job->trial.cancelled = true;
 	if (job->vm)
 		job_kill_guest(job);
 	else

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The job: one test file brought through guests, one after the other, until each of its subtests
- * has a verdict. A state machine on the loop; see enum job_phase.
+ * The job: a unit's subtests brought through guests, one after the other, until each has a verdict.
+ * A state machine on the loop; see enum job_phase.
  */
 #ifndef RUN_JOB_H
 #define RUN_JOB_H
@@ -14,10 +14,12 @@
 
 enum job_phase {
 	JOB_BOOT,    /* QEMU runs, HELLO is awaited */
+	JOB_RESTORE, /* instead: QEMU runs, the saved guest in it is to answer and to be renewed */
 	JOB_SETUP,   /* SETUP sent */
 	JOB_INIT,    /* the init hooks run */
 	JOB_RUN,     /* a subtest runs (or, without control, all of them) */
 	JOB_REBOOT,  /* the guest announced a restart and is on its way to it */
+	JOB_SAVE,    /* it falls quiet and is saved */
 	JOB_GATHER,  /* what its kernel has counted is being copied out */
 	JOB_STAY,    /* interactive: what it had to do is done, its user is at it */
 	JOB_TROUBLE, /* something is wrong with the guest: evidence is being collected */
@@ -36,7 +38,7 @@ struct gather {
 
 struct job {
 	struct trial trial;
-	struct run *run; /* these two are the trial's */
+	struct run *run; /* this and the next are the trial's, and its unit's */
 	struct test_file *file;
 	const struct guest_plan *plan;
 	enum job_phase phase;
@@ -45,14 +47,20 @@ struct job {
 	struct guest guest;
 	struct vm *vm;
 	struct guest_names names;
-	uint32_t next_id, wait_id; /* of commands to the agent; wait_id: whose answer moves us on */
+	uint32_t next_id, wait_id; /* of commands to the agent; wait_id: whose answer moves us on;
+				      0: none's */
 	uint32_t session_id;	   /* of the START that runs, for EXIT */
 	int64_t last_sign_ns;	   /* of life: a frame or a console byte */
 	int64_t console_ns;	   /* last console byte */
+	int64_t weighed_ns;	   /* when its memory was last looked at; 0: never */
 	int64_t panic_ns;	   /* when the console said so; 0: it did not */
 	struct control *control;   /* NULL: it cannot be reached */
 	bool streams;		   /* its agent has them */
 	bool shown;		   /* its user has it on the terminal */
+	bool tried;		   /* there was a guest */
+	bool holding;		   /* it has been told to HOLD a shell */
+	bool saved;		   /* this one was, and is to be published */
+	char nonce[20];		   /* that a restored one is asked for */
 	bool dead;		   /* it is stopped for good, and stays to be looked at */
 
 	struct loop_source *deadline, *tick; /* of the phase */
@@ -70,8 +78,12 @@ struct job {
 	struct dump *dump; /* dump.c: the guest's memory, on its way to a file; NULL: it is not */
 };
 
-/* Start with the first guest; a job that cannot have one gives every subtest the verdict MISS. */
-void job_start(struct job *job, struct run *run, struct test_file *file);
+/*
+ * Start with the first guest; a job that cannot have one gives every subtest the verdict MISS.
+ * trial.run to trial.done_arg are set, all else is zero; trial.done is called when it is done,
+ * maybe in this very call, and job_done() is due then, but not from within.
+ */
+void job_start(struct job *job);
 void job_done(struct job *job);
 /* The run is ending early: the guest is killed, the current subtest stays without a verdict. */
 void job_cancel(struct job *job);
@@ -90,6 +102,7 @@ const char *job_phase_name(enum job_phase phase);
 /* How long this phase may take from now on; INT64_MAX: for ever. */
 void job_deadline(struct job *job, int64_t ns);
 int64_t job_scale(const struct job *job, int64_t ns); /* times the speed factor */
+void job_weigh(struct job *job);		      /* its memory, if it is time to */
 void job_guest_event(struct job *job, const char *state, const char *reason);
 void job_begin_frame(struct job *job, struct frame_writer *w, uint16_t type, uint32_t id);
 void job_send(struct job *job, struct frame_writer *w); /* a failure becomes trouble */
@@ -101,10 +114,16 @@ void job_kill_guest(struct job *job);
 void steps_frame(void *arg, const struct frame *f); /* the VM's callback */
 void steps_next(struct job *job);		    /* the next subtest, or the end of the guest */
 void steps_stop(struct job *job);		    /* ask it to switch off */
+void steps_setup(struct job *job);		    /* its agent is there: set it up */
+void steps_set_up(struct job *job, const struct frame *done); /* the answer: run the init hooks */
+void steps_ready(struct job *job);			      /* it is set up */
 
 /* reach.c: the guest for other processes, from its start to its end */
 void reach_open(struct job *job);
 void reach_close(struct job *job);
+/* Whether it is somebody's from the start (-I), and whether it is one's by now (-S). */
+bool reach_is_users(const struct job *job);
+bool reach_stays(const struct job *job);
 /* Whether time limits count for it. */
 bool reach_timed(const struct job *job);
 /* It stays, alive or (dead) to be looked at, until its user ends it. */

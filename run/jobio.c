@@ -4,7 +4,11 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "run/hostroom.h"
 #include "run/job.h"
+
+/* Between two looks at a guest's memory, since such a look costs milliseconds. */
+#define WEIGH_NS (4 * NSEC_PER_SEC)
 
 const char *job_phase_name(enum job_phase phase)
 {
@@ -12,7 +16,7 @@ const char *job_phase_name(enum job_phase phase)
 		[JOB_BOOT] = "boot", [JOB_SETUP] = "boot",    [JOB_INIT] = "init",
 		[JOB_RUN] = "run",   [JOB_REBOOT] = "reboot", [JOB_TROUBLE] = "evidence",
 		[JOB_STOP] = "stop", [JOB_DONE] = "done",     [JOB_GATHER] = "coverage",
-		[JOB_STAY] = "stay",
+		[JOB_STAY] = "stay", [JOB_SAVE] = "save",     [JOB_RESTORE] = "restore",
 	};
 
 	return names[phase];
@@ -21,8 +25,7 @@ const char *job_phase_name(enum job_phase phase)
 void job_set_phase(struct job *job, enum job_phase phase)
 {
 	job->phase = phase;
-	job->trial.phase = job_phase_name(phase);
-	trial_progress(&job->trial);
+	trial_phase(&job->trial, job_phase_name(phase));
 }
 
 void job_deadline(struct job *job, int64_t ns)
@@ -30,6 +33,18 @@ void job_deadline(struct job *job, int64_t ns)
 	if (!reach_timed(job))
 		ns = INT64_MAX;
 	loop_timer_set(job->deadline, ns == INT64_MAX ? INT64_MAX : loop_now_ns() + ns);
+}
+
+void job_weigh(struct job *job)
+{
+	struct trial *t = &job->trial;
+
+	if (!job->vm || loop_now_ns() - job->weighed_ns < WEIGH_NS)
+		return;
+	job->weighed_ns = loop_now_ns();
+	t->unit->own_mib = hostroom_own_mib(vm_pid(job->vm));
+	if (t->unit->own_mib > t->peak_mib)
+		t->peak_mib = t->unit->own_mib;
 }
 
 int64_t job_scale(const struct job *job, int64_t ns)
@@ -44,6 +59,8 @@ void job_guest_event(struct job *job, const char *state, const char *reason)
 
 	if (reason)
 		json_object_set_new(f, "reason", json_string_lossy(reason));
+	if (!strcmp(state, "start") && job->guest.config.state)
+		json_object_set_new(f, "template", json_string(job->guest.saved->key));
 	trial_event(&job->trial, "guest", f);
 }
 

@@ -8,13 +8,17 @@
  *	kernel    id "k1", release, arch, variant, build_id, commit, name
  *	file      file, path, isolation, subtests[]
  *	guest     guest "vm1", group, kernel, file, state: "start", "ready", "reboot", "end"
- *	          (+ reason)
- *	start     file, subtest, attempt, guest, group
+ *	          (+ reason; template where it starts as a saved one)
+ *	template  template (its key), guest, file, point "booted" or "ready", state: "made",
+ *	          "given up", "failed", "not restored" (+ reason)
+ *	start     file, subtest, attempt, guest, group; round, retry, confirm (run/again.h)
  *	finding   file, subtest, attempt, guest, kind, title, function, first_line, last_line
  *	nested    file, subtest, attempt, guest, results[], dropped: KTAP that it printed
  *	reboot    file, subtest, attempt, guest, count
  *	coverage  file, guest, dir "gcov.0", files
- *	end       file, subtest, attempt, guest, verdict, reason, title, duration_ms, status, signal
+ *	put_back  file, subtest, attempt, guest, reason: it was stopped, to be started again
+ *	end       file, subtest, attempt, guest, verdict, reason, title, duration_ms, isolation,
+ *	          status, signal, mem_mib; round, retry, confirm
  *	note      text
  *	resume    a later run goes on from here: id, argv[]
  *	finish    exit, interrupted (signal name, or absent)

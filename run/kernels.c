@@ -5,15 +5,22 @@
 #include <stdlib.h>
 
 #include "base/json.h"
+#include "kbuild/publish.h"
 #include "kernel/load.h"
+
+static void build_free(struct build *b)
+{
+	build_done(b);
+	free(b);
+}
 
 void kernels_done(struct run_kernels *ks)
 {
 	for (size_t i = 0; i < ks->n; i++) {
 		kernel_done(&ks->v[i]->kernel);
+		free(revision_answer(&ks->v[i]->revision));
 		if (ks->v[i]->build)
-			build_done(ks->v[i]->build);
-		free(ks->v[i]->build);
+			build_free(ks->v[i]->build);
 		free(ks->v[i]);
 	}
 	free(ks->v);
@@ -78,6 +85,7 @@ static int make(struct run_kernel *k, const struct run_ui *ui, struct err *err)
 
 	b->progress = ui->build;
 	b->arg = ui->arg;
+	revision_ask(b->source, &k->revision);
 	r = kbuild_run(b, &result, err);
 	kbuild_result_done(&result);
 	return r < 0 ? r : kernel_load_dir(b->install_dir, &k->kernel, err);
@@ -86,17 +94,18 @@ static int make(struct run_kernel *k, const struct run_ui *ui, struct err *err)
 static int build(struct run_kernels *ks, const struct settings *s, struct test_file *f,
 		 const struct run_ui *ui, struct err *err)
 {
-	struct build b;
+	struct build *b = xcalloc(1, sizeof(*b));
 	size_t number = 1;
-	int r = build_prepare(&b, s, f, 1, err);
+	int r = build_prepare(b, s, f, err);
 
-	f->kernel = r == 0 ? known_build(ks, &b, &number) : NULL;
-	build_done(&b);
-	if (r < 0 || f->kernel)
+	f->kernel = r == 0 ? known_build(ks, b, &number) : NULL;
+	if (r < 0 || f->kernel) {
+		build_free(b);
 		return r;
+	}
 	f->kernel = add(ks);
-	f->kernel->build = xcalloc(1, sizeof(*f->kernel->build));
-	r = build_prepare(f->kernel->build, s, f, number, err);
+	f->kernel->build = b;
+	r = build_place(b, s, number, err);
 	return r < 0 ? r : make(f->kernel, ui, err);
 }
 
@@ -146,14 +155,50 @@ void kernels_resume(struct run_kernels *ks, const struct result *r)
 		resume_one(ks->v[i], r, &next);
 }
 
-void kernels_record(const struct run_kernels *ks, struct journal *journal, struct err *err)
+/* What `build -D` wrote beside a kernel; NULL: it did not. */
+static json_t *published(const struct kernel *k)
 {
-	for (size_t i = 0; i < ks->n; i++) {
-		const struct kernel *k = &ks->v[i]->kernel;
+	_cleanup_free_ char *path = k->dir ? xasprintf("%s/manifest.json", k->dir) : NULL;
 
-		journal_event(journal, "kernel",
-			      json_pack("{s:s, s:s, s:s, s:s?}", "id", ks->v[i]->id, "release",
-					k->release, "arch", k->arch, "name", k->name),
-			      err);
-	}
+	return path ? json_load_file(path, 0, NULL) : NULL;
+}
+
+static char *find_variant(const struct run_kernel *k, const json_t *manifest)
+{
+	const char *name = json_get_str(manifest, "variant");
+
+	if (k->build && k->build->variants.n)
+		return strv_join(&k->build->variants, ",");
+	return name ? xstrdup(name) : NULL;
+}
+
+static char *find_commit(struct run_kernel *k, const json_t *manifest)
+{
+	const char *commit = json_get_str(manifest, "revision");
+
+	if (k->build)
+		return revision_answer(&k->revision);
+	if (!commit)
+		return NULL;
+	return xasprintf("%s%s", commit, json_get_bool(manifest, "dirty", false) ? "-dirty" : "");
+}
+
+static json_t *kernel_json(struct run_kernel *rk)
+{
+	const struct kernel *k = &rk->kernel;
+	_cleanup_json_ json_t *manifest = published(k);
+	_cleanup_free_ char *variant = find_variant(rk, manifest);
+	_cleanup_free_ char *commit = find_commit(rk, manifest);
+	_cleanup_free_ char *id = k->vmlinux ? build_id_of(k->vmlinux) : NULL;
+
+	return json_pack("{s:s, s:s, s:s, s:s?, s:o, s:o, s:o}", "id", rk->id, "release",
+			 k->release, "arch", k->arch, "name", k->name, "variant",
+			 json_string_lossy(variant), "build_id", json_string_lossy(id), "commit",
+			 json_string_lossy(commit));
+}
+
+void kernels_record(struct run_kernels *ks, struct journal *journal, struct err *err)
+{
+	for (size_t i = 0; i < ks->n; i++)
+		journal_event(journal, "kernel", kernel_json(ks->v[i]), err);
 }

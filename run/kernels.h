@@ -3,6 +3,7 @@
 #ifndef RUN_KERNELS_H
 #define RUN_KERNELS_H
 
+#include "kbuild/revision.h"
 #include "kernel/kernel.h"
 #include "run/build.h"
 #include "run/journal.h"
@@ -12,8 +13,9 @@
 
 struct run_kernel {
 	struct kernel kernel;
-	struct build *build; /* how it was built; NULL: it was there */
-	char id[16];	     /* "k1" in the journal */
+	struct build *build;	  /* how it was built; NULL: it was there */
+	struct revision revision; /* of its source, asked when it was built */
+	char id[16];		  /* "k1" in the journal */
 };
 
 struct run_kernels {
@@ -32,7 +34,7 @@ void kernels_done(struct run_kernels *ks);
 /* A run that goes on: kernels that it had keep their names, others get the next. */
 void kernels_resume(struct run_kernels *ks, const struct result *r);
 
-/* A "kernel" event for each. */
-void kernels_record(const struct run_kernels *ks, struct journal *journal, struct err *err);
+/* A "kernel" event for each, with what it was built from. */
+void kernels_record(struct run_kernels *ks, struct journal *journal, struct err *err);
 
 #endif

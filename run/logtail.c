@@ -7,29 +7,15 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/str.h"
 
 /* Lines are cut to less than this, so one ends within it. */
 #define LINE_WINDOW 70000
 
-static int unnamed_file(const char *dir)
-{
-	int fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-	_cleanup_free_ char *path = NULL;
-
-	if (fd >= 0 || (errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL))
-		return fd < 0 ? -errno : fd;
-	path = xasprintf("%s/ktest-tail-XXXXXX", dir);
-	fd = mkostemp(path, O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	unlink(path);
-	return fd;
-}
-
 int logtail_open(struct logtail *t, const char *dir, uint64_t cap)
 {
-	int fd = unnamed_file(dir);
+	int fd = file_unnamed(dir);
 
 	*t = (struct logtail){.fd = fd < 0 ? -1 : fd, .cap = cap};
 	return fd < 0 ? fd : 0;

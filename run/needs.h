@@ -13,7 +13,8 @@
 #include "base/str.h"
 
 enum isolation { ISOLATION_DEFAULT, ISOLATION_SHARED, ISOLATION_BOOT, ISOLATION_CLONE };
-const char *isolation_name(enum isolation i); /* "shared"; NULL for the default */
+const char *isolation_name(enum isolation i);	 /* "shared"; NULL for the default */
+enum isolation isolation_find(const char *name); /* the default for what is no name of one */
 
 struct needs {
 	/* where it is */
@@ -64,10 +65,10 @@ struct needs_limits {
 	const struct strv *variants; /* NULL: none */
 	const char *deps_dir;	     /* ktest_deps_dir; NULL: ours, if any */
 	/*
-	 * Path of ktest, whose keeper is put around bubblewrap: killed while it starts, that leaves
-	 * a child which has not yet asked to die with its parent. NULL: none.
+	 * Path of the keeper that is put around bubblewrap: killed while it starts, that leaves a
+	 * child which has not yet asked to die with its parent. NULL: none.
 	 */
-	const char *program;
+	const char *keeper;
 };
 
 /*

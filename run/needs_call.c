@@ -233,8 +233,8 @@ int needs_call(const struct needs *n, const char *library, const char *call, int
 	struct proc_result res;
 	int r, kind = sandbox_kind();
 
-	if (kind >= 0 && limits->program)
-		strv_addv(&argv, limits->program, "keeper", NULL);
+	if (kind >= 0 && limits->keeper)
+		strv_add(&argv, limits->keeper);
 	if (kind >= 0)
 		sandbox_argv(kind, n, library, &argv);
 	strv_addv(&argv, "bash", runner, n->path, call, NULL);

@@ -134,13 +134,8 @@ static int set_sizes(const struct need_row *row, struct needs *n, const struct s
 static int set_isolation(const struct need_row *row, enum isolation *field, const char *value,
 			 struct err *err)
 {
-	*field = ISOLATION_DEFAULT;
-	if (!*value)
-		return 0;
-	for (enum isolation i = ISOLATION_SHARED; i <= ISOLATION_CLONE; i++)
-		if (!strcmp(value, isolation_name(i)))
-			*field = i;
-	return *field ? 0 : refuse(row, value, "is none of: shared|boot|clone", err);
+	*field = isolation_find(value);
+	return *field || !*value ? 0 : refuse(row, value, "is none of: shared|boot|clone", err);
 }
 
 /* Any word but these switches it on: libraries differ in the one they use. */

@@ -64,6 +64,14 @@ const char *isolation_name(enum isolation i)
 	return (size_t)i < ARRAY_SIZE(names) ? names[i] : NULL;
 }
 
+enum isolation isolation_find(const char *name)
+{
+	for (enum isolation i = ISOLATION_SHARED; i <= ISOLATION_CLONE; i++)
+		if (str_eq(name, isolation_name(i)))
+			return i;
+	return ISOLATION_DEFAULT;
+}
+
 static void row_done(struct needs *n, const struct need_row *row)
 {
 	void *field = need_field(n, row);

@@ -9,20 +9,13 @@
 #include "base/file.h"
 #include "run/needs.h"
 
-static bool contains(const char *dir, const char *path)
-{
-	size_t n = strlen(dir);
-
-	return !strncmp(dir, path, n) && (path[n] == '/' || !path[n]);
-}
-
 /* dir is a home, or one lies below it. */
 static bool holds_home(const char *dir, const char *home)
 {
 	_cleanup_free_ char *real = home && *home == '/' ? path_real(home, NULL) : NULL;
 
 	/* Some accounts live in "/", and that says nothing of what is below it. */
-	return real && strcmp(real, "/") != 0 && contains(dir, real);
+	return real && strcmp(real, "/") != 0 && path_below(real, dir);
 }
 
 static bool holds_home_of(const char *dir, uid_t uid)

@@ -114,7 +114,7 @@ int network_open(const struct settings *s, const char *run_dir, struct network *
 	if (r < 0 || kind != VM_NET_VDE)
 		return r;
 	n->vde = s->vde ? xstrdup(s->vde) : xasprintf("%s/switch", run_dir);
-	r = vdeswitch_start(n, s->program, err);
+	r = vdeswitch_start(n, s->keeper, err);
 	return r < 0 ? err_wrap(err, "the switch %s", n->vde) : 0;
 }
 

@@ -78,15 +78,41 @@ static int choose_subtests(const struct test_request *t, struct test_file *f, st
 	return 0;
 }
 
-/* A file that runs its own subtests in one go cannot have a guest for each. */
-static void choose_isolation(struct test_file *f)
+/* NULL, or why its subtests share a guest whatever was asked for. */
+static const char *why_shared(const struct settings *s, const struct test_file *f)
 {
-	f->isolation = ISOLATION_SHARED;
-	if (f->needs.isolation == ISOLATION_BOOT && f->control)
-		f->isolation = ISOLATION_BOOT;
-	else if (f->needs.isolation != ISOLATION_DEFAULT && f->needs.isolation != ISOLATION_SHARED)
-		log_warn("%s: config-isolation %s: its subtests share a guest instead",
-			 f->needs.path, isolation_name(f->needs.isolation));
+	if (!f->control)
+		return "its subtests run in one go";
+	if (f->needs.rw_images.n)
+		return "it writes to an image of yours";
+	if (s->interactive)
+		return "a guest that stays is the only one";
+	if (s->gdb_wait)
+		return "a debugger waits for one guest";
+	return NULL;
+}
+
+enum isolation plan_wanted(const struct settings *s, const struct test_file *f)
+{
+	return s->isolation ? isolation_find(s->isolation) : f->needs.isolation;
+}
+
+/* Coverage is what one boot has counted: a clone would count that of its template again. */
+static enum isolation choose_isolation(const struct settings *s, const struct test_file *f)
+{
+	enum isolation wanted = plan_wanted(s, f);
+	const char *why = why_shared(s, f);
+	bool counted = s->gcov.n || f->needs.gcov.n;
+
+	if (why) {
+		if (wanted != ISOLATION_DEFAULT && wanted != ISOLATION_SHARED)
+			log_warn("%s: no isolation %s, %s: shared", f->needs.path,
+				 isolation_name(wanted), why);
+		return ISOLATION_SHARED;
+	}
+	if (wanted == ISOLATION_DEFAULT)
+		return counted ? ISOLATION_SHARED : ISOLATION_CLONE;
+	return wanted == ISOLATION_CLONE && counted ? ISOLATION_BOOT : wanted;
 }
 
 static int choose_machine(const struct settings *s, struct test_file *f, struct err *err)
@@ -113,7 +139,7 @@ static int choose_machine(const struct settings *s, struct test_file *f, struct 
 	f->dump = s->dump || f->needs.crash_dump;
 	f->internet = str_eq(f->needs.network, "internet");
 	f->control = f->needs.own_library && !f->needs.own_run_tests;
-	choose_isolation(f);
+	f->isolation = choose_isolation(s, f);
 	return 0;
 }
 
@@ -124,7 +150,7 @@ static int plan_file(const struct test_request *t, const struct settings *s, str
 		.arch = s->arch,
 		.deps_dir = s->deps_dir,
 		.variants = &s->variants,
-		.program = s->program,
+		.keeper = s->keeper,
 		/* What is overridden is not held against this host. */
 		.host_mem_mib = s->mem_mib ? INT64_MAX : 0,
 	};

@@ -26,6 +26,15 @@ struct subtest {
 	enum verdict verdict;
 	char *reason, *title;
 	int64_t duration_ms;
+	int64_t expected_ms, mem_mib; /* by earlier runs; 0: not known */
+
+	/* again.h: the attempt that is due or going on, or was the last one */
+	int round;	    /* from 0 */
+	int retries;	    /* that came before it in this round */
+	bool confirming;    /* it is there to confirm a failure */
+	bool ran;	    /* it has begun */
+	enum verdict worst; /* of the rounds before, and of this one while confirming; NONE: there
+			       is none */
 };
 
 struct test_file {
@@ -40,11 +49,12 @@ struct test_file {
 	const struct bus *bus;
 	int cpus;
 	int64_t mem_mib;
-	double speed_factor;	  /* of where it runs: 1 on the host itself */
-	int64_t timeout_ns;	  /* of a subtest, after scaling */
-	bool dump;		  /* the memory of a guest that fails is kept */
-	bool internet;		  /* network "internet" is wanted */
-	enum isolation isolation; /* shared or boot */
+	double speed_factor; /* of where it runs: 1 on the host itself */
+	int64_t timeout_ns;  /* of a subtest, after scaling */
+	bool dump;	     /* the memory of a guest that fails is kept */
+	bool internet;	     /* network "internet" is wanted */
+	int64_t peak_mib;    /* the most memory that a guest of it is known to have needed; 0 */
+	enum isolation isolation; /* what it gets; clone may turn out to be impossible: clones.h */
 	bool control; /* the agent runs subtests one by one; else verdict lines are read */
 };
 
@@ -69,6 +79,9 @@ void plan_done(struct plan *p);
 /* Deadlines that tests declare count on a machine with KVM: scale those of guests by factor.
  * --timeout is taken as it is. */
 void plan_scale(struct plan *p, const struct settings *s, double factor);
+
+/* The isolation that was asked for, by its user or in it. */
+enum isolation plan_wanted(const struct settings *s, const struct test_file *f);
 
 /* A subtest that a file of unknown tests came up with. */
 struct subtest *plan_add_subtest(struct test_file *f, const char *name);

@@ -79,6 +79,20 @@ static const char *why_no_kgdb(const struct job *job)
 		       : "the guest was not started by boot or run -I";
 }
 
+/* The directories with files of modules: the kernel's own, and those built for the test. */
+static void describe_modules(const struct job *job, struct frame_writer *w)
+{
+	const struct kernel *k = &job->file->kernel->kernel;
+	_cleanup_strv_ struct strv dirs = {0};
+	_cleanup_free_ char *text = NULL;
+
+	if (k->modules)
+		strv_add(&dirs, k->modules);
+	strv_cat(&dirs, &job->plan->extmods);
+	text = strv_join(&dirs, " ");
+	frame_add(w, "modules", text);
+}
+
 static void describe(void *arg, struct frame_writer *w)
 {
 	struct job *job = arg;
@@ -94,7 +108,7 @@ static void describe(void *arg, struct frame_writer *w)
 	frame_add(w, "release", k->release);
 	frame_add(w, "kernel_dir", k->dir ? k->dir : "");
 	frame_add(w, "vmlinux", k->vmlinux ? k->vmlinux : "");
-	frame_add(w, "modules", k->modules ? k->modules : "");
+	describe_modules(job, w);
 	frame_add(w, "arch", job->file->arch->name);
 	frame_add(w, "no_kgdb", why_no_kgdb(job));
 	frame_add(w, "out", job->run->out.path);
@@ -165,8 +179,28 @@ static void show(struct job *job)
 	ui->stay(ui->arg, job->run->loop, fd[1]);
 }
 
+bool reach_is_users(const struct job *job)
+{
+	const struct settings *s = job->run->settings;
+
+	return s->interactive && !s->until_failure;
+}
+
+bool reach_stays(const struct job *job)
+{
+	bool failed = false;
+
+	for (size_t i = 0; i < job->file->n; i++) {
+		enum verdict v = job->file->subtests[i].verdict;
+
+		failed |= v != VERDICT_NONE && v != VERDICT_PASS && v != VERDICT_SKIP;
+	}
+	return reach_is_users(job) || (job->run->settings->until_failure && failed);
+}
+
 void reach_stay(struct job *job, bool dead)
 {
+	job->trial.untimed = true;
 	job->dead = dead;
 	job->panic_ns = 0;
 	job_set_phase(job, JOB_STAY);

@@ -12,6 +12,7 @@
 #include "run/result_attempt.h"
 #include "run/result_index.h"
 #include "run/result_json.h"
+#include "run/result_rounds.h"
 
 struct builder {
 	struct result *r;
@@ -80,26 +81,43 @@ static int event_attempt(const json_t *ev, int otherwise)
 	return n > 0 && n < 1000000 ? (int)n : otherwise;
 }
 
+/* What is told of an attempt before. */
+static void forget(struct result_test *t)
+{
+	t->verdict = VERDICT_NONE;
+	t->flaky = false;
+	t->duration_ms = 0;
+	str_set(&t->reason, NULL);
+	str_set(&t->title, NULL);
+	json_decref(t->findings);
+	json_decref(t->nested);
+	t->findings = t->nested = NULL;
+	t->nested_dropped = 0;
+}
+
 static void on_start(struct builder *b, const json_t *ev)
 {
 	struct result_test *t = event_test(b, ev);
 
 	if (!t)
 		return;
-	t->failed_before |= t->verdict == VERDICT_FAIL;
+	rounds_begin(t, ev);
+	forget(t);
 	t->attempt = event_attempt(ev, t->attempt < 1000000 ? t->attempt + 1 : t->attempt);
-	t->verdict = VERDICT_NONE;
+	t->told = t->attempt;
 	t->cut_off = true; /* until its end is read */
-	t->flaky = false;
-	t->duration_ms = 0;
-	str_set(&t->reason, NULL);
-	str_set(&t->title, NULL);
 	str_set(&t->guest, json_get_str(ev, "guest"));
-	json_decref(t->findings);
-	json_decref(t->nested);
-	t->findings = t->nested = NULL;
-	t->nested_dropped = 0;
 	result_attempt_start(t, ev);
+}
+
+/* Its end is all there is of it. */
+static void start_late(struct result_test *t, const json_t *ev)
+{
+	bool again = t->last != VERDICT_NONE;
+
+	rounds_begin(t, ev);
+	if (again)
+		forget(t);
 }
 
 static json_t *finding_json(const json_t *ev)
@@ -144,13 +162,16 @@ static void on_end(struct builder *b, const json_t *ev)
 
 	if (!t)
 		return;
+	if (!t->cut_off)
+		start_late(t, ev);
 	if (!title)
 		title = json_get_str(json_array_get(t->findings, 0), "title");
 	t->verdict = verdict_parse(json_get_str(ev, "verdict"));
 	t->attempt = event_attempt(ev, t->attempt);
 	t->cut_off = false;
 	t->duration_ms = json_get_int(ev, "duration_ms", 0);
-	t->flaky = t->verdict == VERDICT_PASS && t->failed_before;
+	t->mem_mib = json_get_int(ev, "mem_mib", 0);
+	rounds_end(t);
 	str_set(&t->title, title);
 	str_set(&t->reason, json_get_str(ev, "reason"));
 	if (json_get_str(ev, "guest"))
@@ -224,6 +245,8 @@ static int on_event(void *arg, const json_t *event)
 
 static void sum_up(struct result *r)
 {
+	for (size_t i = 0; i < r->n; i++)
+		rounds_sum_up(&r->tests[i]);
 	for (size_t i = 0; i < r->n; i++)
 		r->counts.n[r->tests[i].verdict]++;
 	if (!r->finished)

@@ -20,7 +20,12 @@ static struct result_attempt *attempt_add(struct result_test *t)
 
 	t->attempts = xrealloc(t->attempts, (t->nattempts + 1) * sizeof(*a));
 	a = &t->attempts[t->nattempts++];
-	*a = (struct result_attempt){.n = t->attempt};
+	*a = (struct result_attempt){
+		.n = t->attempt,
+		.round = t->round,
+		.retries = t->retries,
+		.confirming = t->confirming,
+	};
 	return a;
 }
 
@@ -35,7 +40,10 @@ void result_attempt_start(struct result_test *t, const json_t *event)
 /* One that never started has an end all the same: no guest could be had. */
 void result_attempt_end(struct result_test *t, const json_t *event)
 {
-	struct result_attempt *a = t->nattempts ? &t->attempts[t->nattempts - 1] : attempt_add(t);
+	struct result_attempt *a = t->nattempts ? &t->attempts[t->nattempts - 1] : NULL;
+
+	if (!a || a->verdict != VERDICT_NONE)
+		a = attempt_add(t);
 
 	a->verdict = t->verdict;
 	a->duration_ms = t->duration_ms;
@@ -43,6 +51,14 @@ void result_attempt_end(struct result_test *t, const json_t *event)
 	str_set(&a->reason, t->reason);
 	str_set(&a->title, t->title);
 	str_set(&a->guest, t->guest);
+}
+
+const struct result_attempt *result_attempt_told(const struct result_test *t)
+{
+	for (size_t i = t->nattempts; i-- > 0;)
+		if (t->attempts[i].n == t->told)
+			return &t->attempts[i];
+	return NULL;
 }
 
 void result_attempts_done(struct result_test *t)

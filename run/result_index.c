@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "base/str.h"
 #include "run/result_attempt.h"
+#include "run/result_rounds.h"
 
 void result_index_init(struct result_index *x)
 {
@@ -25,6 +26,7 @@ void result_test_done(struct result_test *t)
 	json_decref(t->findings);
 	json_decref(t->nested);
 	result_attempts_done(t);
+	rounds_done(t);
 }
 
 void result_index_done(struct result_index *x)

@@ -107,8 +107,31 @@ static json_t *log_json(const struct result_test *t)
 	if (!t->attempt)
 		return json_null();
 	dir = outdir_name(t->file, t->subtest);
-	log = xasprintf("out/%s/log", dir);
+	if (t->told && t->told != t->attempt)
+		log = xasprintf("out/%s/attempt.%d/log", dir, t->told);
+	else
+		log = xasprintf("out/%s/log", dir);
 	return json_string_lossy(log);
+}
+
+/* Null for what ran once. */
+static json_t *repeat_json(const struct result_test *t)
+{
+	double low, high;
+
+	if (t->rate.runs < 2)
+		return json_null();
+	rate_interval(&t->rate, &low, &high);
+	return json_pack("{s:I, s:I, s:f, s:f, s:f}", "runs", (json_int_t)t->rate.runs, "failed",
+			 (json_int_t)t->rate.failed, "rate", rate_value(&t->rate), "low", low,
+			 "high", high);
+}
+
+static json_t *confirmed_json(const struct result_test *t)
+{
+	bool bad = t->confirmed == VERDICT_FAIL || t->confirmed == VERDICT_ERROR;
+
+	return bad || t->confirmed == VERDICT_PASS ? json_boolean(bad) : json_null();
 }
 
 static json_t *test_json(const struct result_test *t)
@@ -127,7 +150,10 @@ static json_t *test_json(const struct result_test *t)
 	json_object_set_new(o, "duration_ms", ended ? json_integer(t->duration_ms) : json_null());
 	json_object_set_new(o, "isolation", json_string_lossy(t->isolation));
 	json_object_set_new(o, "attempt", json_integer(t->attempt));
+	json_object_set_new(o, "told", json_integer(t->told));
 	json_object_set_new(o, "flaky", json_boolean(t->flaky));
+	json_object_set_new(o, "repeat", repeat_json(t));
+	json_object_set_new(o, "confirmed", confirmed_json(t));
 	json_object_set_new(o, "cut_off", json_boolean(t->cut_off));
 	json_object_set_new(o, "findings", t->findings ? json_incref(t->findings) : json_array());
 	json_object_set_new(o, "nested", t->nested ? json_incref(t->nested) : json_array());

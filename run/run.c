@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -14,11 +13,14 @@
 #include "base/log.h"
 #include "base/proc.h"
 #include "image/place.h"
+#include "run/again.h"
+#include "run/clones.h"
 #include "run/deps.h"
 #include "run/history.h"
 #include "run/gather.h"
+#include "run/head.h"
 #include "run/hostjob.h"
-#include "run/job.h"
+#include "run/jobs.h"
 #include "run/keep.h"
 #include "run/machine.h"
 #include "run/network.h"
@@ -99,117 +101,11 @@ static int find_root(const struct settings *s, const struct arch *arch, struct g
 		       arch->name, arch->name, arch->name);
 }
 
-/* ---- the journal's head */
-
-static char *make_id(void)
-{
-	struct timespec ts;
-	struct tm tm;
-	char day[32];
-
-	clock_gettime(CLOCK_REALTIME, &ts);
-	gmtime_r(&ts.tv_sec, &tm);
-	strftime(day, sizeof(day), "%Y%m%dT%H%M%S", &tm);
-	return xasprintf("%s.%03ld-%d", day, ts.tv_nsec / 1000000, (int)getpid());
-}
-
-static json_t *host_json(const struct run *run)
-{
-	const struct accel_info *a = run->base.qemu ? &run->base.accel : NULL;
-	json_t *h = json_object();
-	char name[256] = "";
-
-	gethostname(name, sizeof(name) - 1);
-	json_object_set_new(h, "name", json_string_lossy(name));
-	json_object_set_new(h, "accel", json_string_lossy(a ? accel_name(a->accel) : NULL));
-	json_object_set_new(h, "accel_reason", json_string_lossy(a ? a->reason : NULL));
-	json_object_set_new(h, "speed_factor", json_real(a ? a->speed_factor : 1));
-	json_object_set_new(h, "qemu", json_string_lossy(run->base.qemu));
-	json_object_set_new(h, "cpus", json_integer(sysconf(_SC_NPROCESSORS_ONLN)));
-	return h;
-}
-
-static void write_head(struct run *run, const struct strv *argv)
-{
-	_cleanup_free_ char *id = make_id();
-	json_t *head = json_pack("{s:s, s:o}", "id", id, "argv", json_strv_lossy(argv));
-
-	if (run->settings->resume) {
-		journal_event(run->journal, "resume", head, &run->err);
-	} else {
-		json_object_set_new(head, "version", json_integer(JOURNAL_VERSION));
-		json_object_set_new(head, "settings", settings_json(run->settings));
-		json_object_set_new(head, "host", host_json(run));
-		journal_event(run->journal, "run", head, &run->err);
-	}
-	kernels_record(&run->kernels, run->journal, &run->err);
-}
-
-static void write_file(struct run *run, const struct test_file *f)
-{
-	json_t *names = json_array();
-
-	for (size_t i = 0; i < f->n; i++)
-		json_array_append_new(names, json_string_lossy(f->subtests[i].name));
-	journal_event(run->journal, "file",
-		      json_pack("{s:s, s:s, s:s, s:o}", "file", f->base, "path", f->needs.path,
-				"isolation", isolation_name(f->isolation), "subtests", names),
-		      &run->err);
-}
-
-/* ---- resume */
-
-static void take_result(struct plan *p, const struct result_test *t)
-{
-	for (size_t i = 0; i < p->n; i++) {
-		struct subtest *s;
-
-		if (strcmp(p->files[i].base, t->file) != 0)
-			continue;
-		s = plan_find(&p->files[i], t->subtest);
-		if (!s && p->files[i].needs.tests_unknown)
-			s = plan_add_subtest(&p->files[i], t->subtest);
-		if (!s)
-			continue;
-		s->attempt = t->attempt;
-		s->verdict = t->verdict;
-		s->done = t->verdict != VERDICT_NONE;
-	}
-}
-
-static int check_same_files(const struct plan *p, const struct result *r, struct err *err)
-{
-	for (size_t i = 0; i < p->n; i++) {
-		bool known = false;
-
-		for (size_t k = 0; k < r->n; k++)
-			known |= str_eq(r->tests[k].file, p->files[i].base);
-		if (!known && p->files[i].n)
-			return err_set(err, EINVAL, "%s was not part of that run",
-				       p->files[i].needs.path);
-	}
-	return 0;
-}
-
-/* What has a verdict keeps it; what was cut off is tried again. */
-static int resume(struct run *run, struct err *err)
-{
-	struct result r = {0};
-	int ret = result_read(run->out.journal, &r, err);
-
-	if (ret == 0)
-		ret = check_same_files(&run->plan, &r, err);
-	for (size_t i = 0; ret == 0 && i < r.n; i++)
-		take_result(&run->plan, &r.tests[i]);
-	if (ret == 0)
-		kernels_resume(&run->kernels, &r);
-	result_done(&r);
-	return ret < 0 ? err_wrap(err, "cannot resume") : outdir_resume(&run->out, err);
-}
+/* ---- its output */
 
 static int open_output(struct run *run, struct err *err)
 {
-	int r = run->settings->resume ? resume(run, err) : outdir_replace(&run->out, err);
+	int r = run->settings->resume ? head_resume(run, err) : outdir_replace(&run->out, err);
 
 	if (r == 0)
 		r = journal_open(run->out.journal, run->settings->resume, &run->journal, err);
@@ -227,10 +123,6 @@ static int open_output(struct run *run, struct err *err)
 
 /* ---- the run itself */
 
-/* What runs now, to be told when the run ends early. */
-static struct job *current_job;
-static struct hostjob *current_hostjob;
-
 static void on_signal(void *arg, int signo, pid_t sender)
 {
 	struct run *run = arg;
@@ -239,46 +131,7 @@ static void on_signal(void *arg, int signo, pid_t sender)
 	if (run->interrupted)
 		return;
 	run->interrupted = signo;
-	if (current_job)
-		job_cancel(current_job);
-	if (current_hostjob)
-		hostjob_cancel(current_hostjob);
-}
-
-static void run_in_vm(struct run *run, struct test_file *f, const struct guest_plan *plan, int log)
-{
-	struct job job = {.plan = plan, .trial.run_fd = log};
-
-	current_job = &job;
-	job_start(&job, run, f);
-	if (job.phase != JOB_DONE)
-		loop_run(run->loop);
-	job_done(&job);
-	current_job = NULL;
-}
-
-static void run_on_host(struct run *run, struct test_file *f, int log)
-{
-	struct hostjob job = {.trial.run_fd = log};
-
-	current_hostjob = &job;
-	hostjob_start(&job, run, f);
-	if (job.phase != HOSTJOB_DONE)
-		loop_run(run->loop);
-	hostjob_done(&job);
-	current_hostjob = NULL;
-}
-
-static void run_file(struct run *run, struct test_file *f, const struct guest_plan *plan)
-{
-	_cleanup_close_ int log = outdir_file_log(&run->out, f->base, &run->err);
-
-	if (log < 0)
-		return;
-	if (f->needs.no_vm)
-		run_on_host(run, f, log);
-	else
-		run_in_vm(run, f, plan, log);
+	jobs_cancel(run, NULL);
 }
 
 static int exit_of(const struct run *run)
@@ -286,10 +139,10 @@ static int exit_of(const struct run *run)
 	struct verdict_counts c = {{0}};
 
 	if (run->interrupted)
-		return 130;
+		return EXIT_INTERRUPTED;
 	for (size_t i = 0; i < run->plan.n; i++)
 		for (size_t k = 0; k < run->plan.files[i].n; k++)
-			c.n[run->plan.files[i].subtests[k].verdict]++;
+			c.n[again_verdict(&run->plan.files[i].subtests[k])]++;
 	return run->err.code ? 125 : verdict_exit(&c);
 }
 
@@ -328,12 +181,8 @@ static int run_files(struct run *run, struct err *err)
 
 	/* What came while the run was being prepared. */
 	loop_once(run->loop, 0);
-	for (size_t i = 0; i < run->plan.n; i++)
-		write_file(run, &run->plan.files[i]);
-	for (size_t i = 0; i < run->plan.n; i++)
-		if (!run->interrupted && !run->failed_fast && !run->err.code &&
-		    (plan_pending(&run->plan.files[i]) || !run->plan.files[i].n))
-			run_file(run, &run->plan.files[i], &run->plans[i]);
+	head_files(run);
+	jobs_run(run);
 	status = exit_of(run);
 	finish = json_pack("{s:i}", "exit", status);
 	if (run->interrupted)
@@ -461,9 +310,10 @@ static int run_prepared(struct run *run, const struct strv *argv, int *exit_stat
 	if (r == 0)
 		r = open_output(run, err);
 	if (r == 0) {
+		clones_prepare(run);
 		if (kernel)
 			outdir_link(&run->out, "kernel", kernel->dir ? kernel->dir : "/boot", NULL);
-		write_head(run, argv);
+		head_write(run, argv);
 		gather_begin(run);
 		*exit_status = run_files(run, err);
 		write_results(run);
@@ -471,6 +321,7 @@ static int run_prepared(struct run *run, const struct strv *argv, int *exit_stat
 		strv_done(&run->gcov_before);
 		outdir_link(&run->out, "vm", NULL, NULL);
 	}
+	clones_done(run);
 	journal_close(run->journal);
 	loop_free(run->loop);
 	network_close(&network);

@@ -9,12 +9,25 @@
 #include "run/plan.h"
 #include "run/settings.h"
 
+/* A guest, or a test on this host, one of several that run. */
+struct run_guest {
+	const char *file, *subtest; /* subtest NULL: between two */
+	const char *phase;
+	const char *last;   /* line of its console, foreign text; NULL: none yet */
+	int64_t elapsed_ns; /* of the subtest, else of the phase */
+};
+
 /* What is going on, for a status line. Strings live for the call. */
 struct run_progress {
 	const char *file, *subtest; /* subtest NULL: between two */
 	const char *phase;	    /* "boot", "init", "run", "stop", ... */
 	size_t done, total, failed;
 	int64_t elapsed_ns;
+	/* Where tests run side by side: those that do now, in the order they were started. */
+	bool several;
+	const struct run_guest *guests;
+	size_t nguests;
+	int64_t left_ns; /* that the rest will take by what is known of it; -1: nothing is */
 };
 
 /* How a run shows itself; any may be NULL. */

@@ -114,6 +114,8 @@ static void on_event(void *arg, enum vm_event event, const char *detail)
 	case VM_POWEROFF:
 		got_poweroff(t);
 		break;
+	case VM_RESTORED:
+		break;
 	case VM_BROKEN:
 		selftest_broken(t, detail);
 		break;
@@ -185,7 +187,7 @@ static int start(struct selftest *t, struct err *err)
 		return r;
 	t->start_ns = loop_now_ns();
 	t->deadline = loop_timer(t->loop, INT64_MAX, on_deadline, t);
-	r = vm_start(t->loop, &t->machine.config, t->settings->program, &handler, &t->vm, err);
+	r = vm_start(t->loop, &t->machine.config, t->settings->keeper, &handler, &t->vm, err);
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < ARRAY_SIZE(signals); i++)
@@ -204,7 +206,7 @@ int selftest_run(const struct settings *s, const struct selftest_ui *ui, int *ex
 		tell_begin(&t);
 		r = start(&t, err);
 	}
-	*exit_status = t.interrupted ? 130 : t.failed ? 1 : 0;
+	*exit_status = t.interrupted ? EXIT_INTERRUPTED : t.failed ? 1 : 0;
 	vm_free(t.vm);
 	loop_free(t.loop);
 	strbuf_done(&t.console);

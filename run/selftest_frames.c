@@ -137,11 +137,11 @@ static void reply(struct selftest *t, const struct frame *call, int error, const
 /* The values of "arg" by number, "" for one that is not there. */
 static const char *argument(const struct frame *f, int n)
 {
-	const char *key, *value;
-	size_t pos = 0, len;
+	const char *value;
+	size_t pos = 0;
 
-	while (frame_next(f, &pos, &key, &len, &value))
-		if (len == 3 && !memcmp(key, "arg", 3) && n-- == 0)
+	while ((value = frame_next_of(f, &pos, "arg")))
+		if (n-- == 0)
 			return value;
 	return "";
 }

@@ -28,11 +28,15 @@ struct settings {
 	char *vde;			  /* --vde, absolute; NULL: a switch of the run's own */
 	struct strv forwards;		  /* --forward HOST:GUEST */
 	char *bus;			  /* --bus; NULL: the test's */
+	char *isolation;		  /* --isolation; NULL: the test's */
 	char *accel;			  /* --accel */
 	char *qemu;			  /* --qemu; NULL: found by the architecture */
 	char *deps_dir;			  /* where require-git puts its clones */
 	int64_t cpus, mem_mib, timeout_s; /* 0: as the test declares */
 	int64_t priority, nice;
+	int64_t repeat, retry; /* --repeat, --retry; 0: not given */
+	bool until_fail, confirm;
+	int64_t jobs; /* -j, guests at a time; 0: as many as this host has room for */
 	uint64_t log_limit;
 	bool dump;			    /* --dump */
 	char *dump_format;		    /* --dump-format; NULL: by the kernel */
@@ -40,13 +44,15 @@ struct settings {
 	struct strv variants;		    /* --variant */
 	struct strv append, qemu_args, env; /* --append, --qemu-arg, --env NAME=VALUE */
 	bool failfast, verbose, resume;
-	bool interactive; /* -I: the guest stays, no time limits */
-	bool gdb_wait;	  /* --gdb-wait: its first instruction waits for a debugger */
-	bool unkept;	  /* no test's run: it is none of the history's */
+	bool interactive;   /* -I: the guest stays, no time limits */
+	bool until_failure; /* -S: interactive from the first failure on */
+	bool gdb_wait;	    /* --gdb-wait: its first instruction waits for a debugger */
+	bool unkept;	    /* no test's run: it is none of the history's */
 	/* of building: see kbuild/kbuild.h */
 	struct strv make_args, gcov;
 	bool fresh_config, keep_config, always_make;
-	char *program; /* path of ktest, for its keeper */
+	char *program; /* path of ktest */
+	char *keeper;  /* and of the program that ends what it starts, whatever happens */
 	char *tree;    /* of ktest itself: lib/, libexec/ */
 	char *cache;   /* ~/.cache/ktest */
 };

@@ -4,15 +4,21 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <unistd.h>
 
 #include "base/loop.h"
-#include "run/guest.h"
+#include "run/guest_parts.h"
 #include "run/kernels.h"
 #include "run/testenv.h"
 
 #define P9_OPTIONS "trans=virtio,version=9p2000.L,msize=512000"
 #define SELF_DIR   "/run/ktest"
+
+#define MACHINE_ID SELF_DIR "/machine-id"
+
+#define SEED_BYTES	 64
+#define MACHINE_ID_BYTES 16 /* machine-id(5) */
 
 static int tabs(const char *s)
 {
@@ -44,14 +50,17 @@ field(struct frame_writer *w, const char *key, const char *fmt, ...)
  * The host's files belong to nobody where ktest runs as an ordinary user: a set-uid program would
  * change to that user, so such bits are ignored there.
  */
-static void setup_root(const struct guest_base *b, const struct guest_plan *gp,
+static void setup_root(const struct guest_base *b, const struct guest_plan *gp, bool packed,
 		       const struct strv *binds, struct frame_writer *w)
 {
 	const char *flags = !b->root_image && geteuid() != 0 ? "nosuid" : "-";
 	const char *lower = b->root_image ? "/lower" : "/view";
 
-	field(w, "mount", "9p\t" VM_TAG_VIEW "\t/view\tro\t" P9_OPTIONS ",cache=loose");
-	for (size_t i = 0; i < binds->n; i++)
+	if (packed)
+		field(w, "mount", "ext4\tdisk:pack0\t/view\tro\tnoload");
+	else
+		field(w, "mount", "9p\t" VM_TAG_VIEW "\t/view\tro\t" P9_OPTIONS ",cache=loose");
+	for (size_t i = 0; i < binds->n && !packed; i++)
 		field(w, "mount",
 		      "9p\t" VM_TAG_VIEW ".%zu\t/view%s\tro\t" P9_OPTIONS ",cache=loose", i,
 		      binds->v[i]);
@@ -79,20 +88,84 @@ static void setup_shares(const struct guest_base *b, const struct kernel *k, str
 		field(w, "mount", "bind\t/host/.modules\t/lib/modules/%s\tbind\t-", k->release);
 }
 
+/* A share that is mounted keeps a guest from being saved: these are let go for that. */
+static void setup_packed(const struct guest_base *b, const struct guest_plan *gp,
+			 const struct guest *g, struct frame_writer *w)
+{
+	field(w, "mount", "bind\t/view/host\t/newroot/host\trbind\t-");
+	field(w, "newroot", "/newroot");
+	field(w, "share", "9p\t" VM_TAG_OUT "\t/host%s\tnosuid,nodev\t" P9_OPTIONS ",cache=mmap",
+	      b->out->path);
+	if (g->config.view.n)
+		field(w, "share",
+		      "9p\t" VM_TAG_VIEW "\t" GUEST_SHARE "\tro\t" P9_OPTIONS ",cache=loose");
+	if (gp->pack.modules)
+		field(w, "mount", "ext4\tdisk:pack1\t/lib/modules/%s\tro\tnoload",
+		      gp->file->kernel->kernel.release);
+}
+
+/* A restored card has the address of the saved one, whatever QEMU was told. */
+static void own_mac(const struct guest *g, char *mac, size_t size)
+{
+	if (g->config.state && g->config.network == VM_NET_USER)
+		snprintf(mac, size, VM_NET_CLONE "%02x:%02x", g->number >> 8 & 0xff,
+			 g->number & 0xff);
+	else
+		snprintf(mac, size, VM_NET_MAC "%02x", g->config.host);
+}
+
+/*
+ * What tells it from all other guests. again: it has had another one. Whatever is touched here
+ * costs a clone time: code that has not run before is slow to emulate.
+ */
+static void setup_identity(const struct guest *g, bool again, struct frame_writer *w)
+{
+	unsigned char random[SEED_BYTES + MACHINE_ID_BYTES];
+	_cleanup_strbuf_ struct strbuf hex = {0};
+	const struct vm_config *c = &g->config;
+	char mac[24];
+
+	field(w, "time", "%" PRId64, realtime_ns());
+	if (getrandom(random, sizeof(random), 0) == sizeof(random)) {
+		for (size_t i = 0; i < sizeof(random); i++)
+			strbuf_addf(&hex, "%02x", random[i]);
+		field(w, "write", "?%s\t%s", again ? MACHINE_ID : "/etc/machine-id",
+		      hex.s + SEED_BYTES * 2);
+		hex.s[SEED_BYTES * 2] = '\0';
+		field(w, "seed", "?%s", hex.s);
+	}
+	field(w, "hostname", "%s", g->name);
+	if (c->network == VM_NET_NONE)
+		return;
+	own_mac(g, mac, sizeof(mac));
+	if (c->state)
+		field(w, "mac", "?" VM_NET_MAC "%02x\t%s", g->saved->host, mac);
+	field(w, "net", "%s%s\t" VM_NET_PREFIX "%d/24\t" VM_NET_GATEWAY "\t%s",
+	      c->network == VM_NET_USER ? "?" : "", mac, c->host, again ? "-" : VM_NET_RESOLVER);
+}
+
+void guest_renew(const struct guest *g, struct frame_writer *w)
+{
+	setup_identity(g, true, w);
+	field(w, "shares", "again");
+}
+
 static void setup_names(const struct guest_base *b, const struct guest_plan *gp,
 			const struct guest *g, struct frame_writer *w)
 {
-	field(w, "hostname", "%s", g->name);
 	field(w, "symlink", "/host%s\t/ktest", gp->file->needs.tree);
 	field(w, "symlink", "/host%s\t/ktest-out", b->out->path);
 	field(w, "mkdir", SELF_DIR "/tmp\t1777");
 	field(w, "mkdir", "/mnt\t0755");
 	field(w, "mkdir", "/root\t0700");
-	if (g->config.network != VM_NET_NONE)
-		field(w, "net",
-		      "%s" VM_NET_MAC "%02x\t" VM_NET_PREFIX "%d/24\t" VM_NET_GATEWAY
-		      "\t" VM_NET_RESOLVER,
-		      g->config.network == VM_NET_USER ? "?" : "", g->config.host, g->config.host);
+	setup_identity(g, false, w);
+	/* In memory, for clones to be given another at once. */
+	if (guest_is_packed(g)) {
+		field(w, "write", "?" MACHINE_ID "\t-");
+		field(w, "mount", "?bind\t" MACHINE_ID "\t/etc/machine-id\tbind\t-");
+		field(w, "keep", "?" MACHINE_ID);
+		field(w, "keep", "?/dev/urandom");
+	}
 }
 
 static void setup_disks(const struct guest *g, struct frame_writer *w)
@@ -100,7 +173,8 @@ static void setup_disks(const struct guest *g, struct frame_writer *w)
 	for (size_t i = 0; i < g->config.disks.n; i++) {
 		const struct disk *d = &g->config.disks.v[i];
 
-		if (d->role != DISK_PMEM && d->role != DISK_ROOT && d->role != DISK_UPPER)
+		if (d->role != DISK_PMEM && d->role != DISK_ROOT && d->role != DISK_UPPER &&
+		    d->role != DISK_PACK)
 			field(w, "disk", "%s", d->id);
 	}
 }
@@ -109,83 +183,16 @@ void guest_setup(const struct guest_base *b, const struct guest_plan *gp, const 
 		 const struct strv *binds, struct frame_writer *w)
 {
 	field(w, "time", "%" PRId64, realtime_ns());
-	setup_root(b, gp, binds, w);
-	setup_shares(b, &gp->file->kernel->kernel, w);
+	setup_root(b, gp, guest_is_packed(g), binds, w);
+	if (guest_is_packed(g))
+		setup_packed(b, gp, g, w);
+	else
+		setup_shares(b, &gp->file->kernel->kernel, w);
 	setup_names(b, gp, g, w);
 	setup_disks(g, w);
 	/* The boot is quiet for speed; from now on the stacks of hung tasks, KERN_INFO, are shown.
 	 */
 	field(w, "write", "?/proc/sys/kernel/printk\t%d", b->settings->verbose ? 8 : 7);
-}
-
-/* ---- its answer */
-
-static struct strv *names_of(struct guest_names *names, enum disk_role role)
-{
-	switch (role) {
-	case DISK_SCRATCH:
-		return &names->scratch;
-	case DISK_SLOW:
-		return &names->slow;
-	case DISK_IMAGE:
-		return &names->image;
-	case DISK_RW_IMAGE:
-		return &names->rw_image;
-	case DISK_PMEM:
-		return &names->pmem;
-	case DISK_ROOT:
-	case DISK_UPPER:
-		break;
-	}
-	return NULL;
-}
-
-/* The device that the answer names for the disk with this serial; the guest's word, so only what a
- * name can hold. */
-static void find_name(const struct frame *done, const char *serial, char *name, size_t size)
-{
-	static const char allowed[] = "abcdefghijklmnopqrstuvwxyz0123456789";
-	const char *key, *value;
-	size_t pos = 0, key_len, n = strlen(serial);
-
-	snprintf(name, size, "unknown");
-	while (frame_next(done, &pos, &key, &key_len, &value)) {
-		if (key_len != 4 || memcmp(key, "disk", 4) != 0 || strncmp(value, serial, n) != 0 ||
-		    value[n] != '\t')
-			continue;
-		value += n + 1;
-		if (*value && !value[strspn(value, allowed)])
-			snprintf(name, size, "%s", value);
-		return;
-	}
-}
-
-void guest_names_read(const struct guest *g, const struct frame *done, struct guest_names *names)
-{
-	char name[32];
-
-	guest_names_done(names);
-	for (size_t i = 0; i < g->config.disks.n; i++) {
-		const struct disk *d = &g->config.disks.v[i];
-		struct strv *list = names_of(names, d->role);
-
-		if (!list)
-			continue;
-		if (d->role == DISK_PMEM)
-			snprintf(name, sizeof(name), "pmem%d", d->index);
-		else
-			find_name(done, d->id, name, sizeof(name));
-		strv_addf(list, "/dev/%s", name);
-	}
-}
-
-void guest_names_done(struct guest_names *names)
-{
-	strv_done(&names->scratch);
-	strv_done(&names->slow);
-	strv_done(&names->image);
-	strv_done(&names->rw_image);
-	strv_done(&names->pmem);
 }
 
 /* ---- START */

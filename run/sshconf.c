@@ -19,22 +19,30 @@
 
 /*
  * OpenSSH's server or dropbear's, as from inetd. A guest that restarted has lost what was written
- * here. sshd wants a user of its own, which a root image without its package lacks.
+ * here. sshd wants a user of its own, which a root image without its package lacks; dropbear a key
+ * in a form of its own, which dropbearconvert makes (its package has it, but OpenWrt's). But for
+ * the first time no program is run before the server: each takes tens of milliseconds under
+ * emulation.
  */
 static const char server_script[] =
-	"umask 077; d=/run/ktest/ssh; mkdir -p $d /run/sshd; chmod 755 /run/sshd\n"
-	"put() { printf '%s\\n' \"$2\" >$d/$1.$$ && mv $d/$1.$$ $d/$1; }\n"
-	"[ -s $d/host ] || put host \"$KTEST_HOST_KEY\"\n"
-	"put keys \"$KTEST_KEYS\"\n"
-	"unset KTEST_HOST_KEY KTEST_KEYS\n"
-	"if sshd=$(command -v sshd); then\n"
+	"umask 077; d=/run/ktest/ssh nl='\n'\n"
+	"put() { printf '%s' \"$2\" >$d/$1.$$ && mv $d/$1.$$ $d/$1; }\n"
+	"prepare() {\n"
+	"	mkdir -p $d /run/sshd; chmod 755 /run/sshd\n"
 	"	grep -q ^sshd: /etc/passwd ||\n"
 	"		echo 'sshd:x:74:65534::/run/sshd:/usr/sbin/nologin' >>/etc/passwd\n"
+	"	put keys \"$KTEST_KEYS\"; put host \"$KTEST_HOST_KEY\"\n"
+	"}\n"
+	"[ -s $d/host ] || prepare\n"
+	"keys=; while IFS= read -r line; do keys=$keys$line$nl; done <$d/keys\n"
+	"[ \"$keys\" = \"$KTEST_KEYS\" ] || put keys \"$KTEST_KEYS\"\n"
+	"unset KTEST_HOST_KEY KTEST_KEYS\n"
+	"if sshd=$(command -v sshd); then\n"
 	"	exec \"$sshd\" -i -f /dev/null -h $d/host -o AuthorizedKeysFile=$d/keys \\\n"
 	"		-o StrictModes=no -o PermitRootLogin=prohibit-password -o UseDNS=no \\\n"
 	"		-o PrintMotd=no -o PrintLastLog=no -o PidFile=none \\\n"
 	"		-o 'AcceptEnv=LANG LC_*' -o 'Subsystem=sftp internal-sftp'\n"
-	"elif dropbear=$(command -v dropbear); then\n"
+	"elif dropbear=$(command -v dropbear) && command -v dropbearconvert >/dev/null; then\n"
 	"	[ -s $d/dropbear ] ||\n"
 	"		dropbearconvert openssh dropbear $d/host $d/dropbear >/dev/null 2>&1\n"
 	"	mkdir -p /root/.ssh; cat $d/keys >/root/.ssh/authorized_keys\n"
@@ -280,6 +288,9 @@ int sshconf_server(const char *dir, struct strv *argv, struct strv *env, struct 
 
 void sshconf_probe(struct strv *argv, struct strv *env)
 {
-	strv_addv(argv, "/bin/sh", "-c", "command -v sshd || command -v dropbear || :", NULL);
+	strv_addv(argv, "/bin/sh", "-c",
+		  "command -v sshd || { command -v dropbear >/dev/null && command -v "
+		  "dropbearconvert; } || :",
+		  NULL);
 	sshconf_env(env);
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "run/clone.h"
 #include "run/gather.h"
 #include "run/job.h"
 
@@ -22,22 +23,9 @@
 
 /* ---- the way up: boot, setup, init */
 
-static bool has_word(const char *list, const char *word)
-{
-	size_t len = strlen(word), n;
-
-	for (; list && *list; list += n + (list[n] == ' ')) {
-		n = strcspn(list, " ");
-		if (n == len && !memcmp(list, word, n))
-			return true;
-	}
-	return false;
-}
-
 static void got_hello(struct job *job, const struct frame *f)
 {
 	const char *version = frame_get(f, "version");
-	struct frame_writer w;
 
 	if (job->phase != JOB_BOOT) {
 		trouble(job, VERDICT_FAIL, "lost", "the guest's agent started anew", false);
@@ -49,7 +37,17 @@ static void got_hello(struct job *job, const struct frame *f)
 		return;
 	}
 	vm_booted(job->vm);
-	job->streams = has_word(frame_get(f, "caps"), "streams");
+	job->streams = str_word(frame_get(f, "caps"), "streams");
+	if (save_due(job, TEMPLATE_BOOTED))
+		save_begin(job);
+	else
+		steps_setup(job);
+}
+
+void steps_setup(struct job *job)
+{
+	struct frame_writer w;
+
 	job->wait_id = ++job->next_id;
 	job_set_phase(job, JOB_SETUP);
 	job_deadline(job, job_scale(job, SETUP_NS));
@@ -77,6 +75,8 @@ static void start_session(struct job *job, const char *phase, const struct strv 
 	job_begin_frame(job, &w, FRAME_START, job->session_id);
 	guest_start(&job->run->base, job->plan, &job->names, phase, subtests,
 		    job->trial.cur.nr_reboots, &w);
+	if (job->file->needs.own_library)
+		frame_add(&w, "mark", "/run/ktest/begun");
 	if (job->trial.cur.subtest) {
 		_cleanup_free_ char *cores = xasprintf("/host%s/out/%s", job->run->out.path,
 						       job->trial.cur.subtest->dir);
@@ -84,42 +84,89 @@ static void start_session(struct job *job, const char *phase, const struct strv 
 
 		frame_add(&w, "cores", cores);
 		frame_add(&w, "env", env);
+		frame_add(&w, "held", "1"); /* in a clone one may wait */
 	}
 	job_send(job, &w);
 }
 
-static void got_setup_done(struct job *job, const struct frame *f)
+void steps_ready(struct job *job)
 {
-	static const struct strv none;
-	char title[300];
-
-	if (frame_get_int(f, "error", EIO)) {
-		snprintf(title, sizeof(title), "the guest could not be set up: %.200s",
-			 frame_get(f, "message") ? frame_get(f, "message") : "no reason given");
-		trouble(job, VERDICT_MISS, "boot", title, false);
-		return;
-	}
-	guest_names_read(&job->guest, f, &job->names);
 	job_guest_event(job, "ready", NULL);
 	if (job->control)
 		control_ready(job->control, job->streams,
 			      job->streams ? NULL : "the guest's agent knows no streams");
+}
+
+void steps_set_up(struct job *job, const struct frame *done)
+{
+	static const struct strv none;
+
+	guest_names_read(&job->guest.config.disks, done, &job->names);
+	steps_ready(job);
 	job_set_phase(job, JOB_INIT);
 	job_deadline(job, job_scale(job, INIT_NS));
 	start_session(job, "init", &none);
 }
 
+/* What an image holds beyond its head is seen when it is mounted, on the agent's /lower. */
+static void setup_failed(struct job *job, const char *message)
+{
+	const char *image = job->run->base.root_image;
+	char title[600];
+
+	if (image && message && strstr(message, " on /lower"))
+		snprintf(title, sizeof(title),
+			 "the root image is damaged: %.200s; `e2fsck -fn %.300s` tells more",
+			 message, image);
+	else
+		snprintf(title, sizeof(title), "the guest could not be set up: %.200s",
+			 message ? message : "no reason given");
+	trouble(job, VERDICT_MISS, "boot", title, false);
+}
+
+static void got_setup_done(struct job *job, const struct frame *f)
+{
+	if (frame_get_int(f, "error", EIO))
+		setup_failed(job, frame_get(f, "message"));
+	else
+		steps_set_up(job, f);
+}
+
+static bool new_taint(const struct frame *f)
+{
+	const char *mask = frame_get(f, "tainted");
+	unsigned long before, after;
+
+	if (!mask || sscanf(mask, "%lu,%lu", &before, &after) != 2)
+		return false;
+	return (after & ~before & BUG_TAINTS) != 0;
+}
+
+/* Only a file with our library tells when it begins. */
+static struct ending read_ending(const struct frame *f)
+{
+	return (struct ending){
+		.status = (int)frame_get_int(f, "status", -1),
+		.signal = (int)frame_get_int(f, "signal", 0),
+		.tainted = new_taint(f),
+		.begun = frame_get_int(f, "begun", 1) != 0,
+	};
+}
+
 static void got_init_exit(struct job *job, const struct frame *f)
 {
-	int64_t status = frame_get_int(f, "status", -1);
-	char title[100];
+	struct ending e = read_ending(f);
+	const char *reason;
+	char title[120];
 
-	if (status == 0) {
+	if (e.status == 0 && save_due(job, TEMPLATE_READY)) {
+		save_begin(job);
+	} else if (e.status == 0) {
 		steps_next(job);
-		return;
+	} else {
+		reason = init_judge(&e, title, sizeof(title));
+		trouble(job, VERDICT_ERROR, reason, title, false);
 	}
-	snprintf(title, sizeof(title), "an init hook failed with exit status %" PRId64, status);
-	trouble(job, VERDICT_ERROR, "init", title, false);
 }
 
 /* ---- the subtests */
@@ -178,7 +225,7 @@ void steps_next(struct job *job)
 		gather_then(job, GATHER_KILL);
 		return;
 	}
-	if (job->run->failed_fast && job->run->settings->interactive)
+	if (job->run->failed_fast && reach_stays(job))
 		reach_stay(job, false);
 	else if (job->run->failed_fast)
 		gather_then(job, GATHER_KILL);
@@ -187,7 +234,7 @@ void steps_next(struct job *job)
 	else if (!job->file->control && !job->trial.progressed &&
 		 (s || job->file->needs.tests_unknown))
 		run_rest(job);
-	else if (job->run->settings->interactive)
+	else if (reach_stays(job))
 		reach_stay(job, false);
 	else
 		gather_then(job, job->trial.spoiled ? GATHER_KILL : GATHER_STOP);
@@ -200,10 +247,16 @@ static void got_done(struct job *job, const struct frame *f)
 	int64_t id = frame_get_int(f, "id", -1), error = frame_get_int(f, "error", EIO);
 	char title[300];
 
-	if (gather_answered(job, f) || id != job->wait_id)
+	/* Each is answered once, and none before it is asked. */
+	if (gather_answered(job, f) || !job->wait_id || id != job->wait_id)
 		return;
+	job->wait_id = 0;
 	if (job->phase == JOB_SETUP) {
 		got_setup_done(job, f);
+	} else if (job->phase == JOB_SAVE) {
+		save_answered(job, f);
+	} else if (job->phase == JOB_RESTORE) {
+		clone_answered(job, f);
 	} else if (error && (job->phase == JOB_RUN || job->phase == JOB_INIT)) {
 		snprintf(title, sizeof(title), "the guest could not start it: %.200s",
 			 frame_get(f, "message") ? frame_get(f, "message") : "no reason given");
@@ -211,30 +264,23 @@ static void got_done(struct job *job, const struct frame *f)
 	}
 }
 
-static bool new_taint(const struct frame *f)
-{
-	const char *mask = frame_get(f, "tainted");
-	unsigned long before, after;
-
-	if (!mask || sscanf(mask, "%lu,%lu", &before, &after) != 2)
-		return false;
-	return (after & ~before & BUG_TAINTS) != 0;
-}
-
 static void subtest_exited(struct job *job, const struct frame *f)
 {
+	struct ending e = read_ending(f);
+
 	if (job->trial.cur.reboot_asked) {
 		/* It was killed for the restart that it asked for. */
 		job_set_phase(job, JOB_REBOOT);
 		return;
 	}
-	subtest_judge(&job->trial, (int)frame_get_int(f, "status", -1),
-		      (int)frame_get_int(f, "signal", 0), new_taint(f));
+	job_weigh(job);
+	subtest_judge(&job->trial, &e);
 	steps_next(job);
 }
 
 static void file_exited(struct job *job, const struct frame *f)
 {
+	job_weigh(job);
 	ownlib_exited(&job->trial, frame_get_int(f, "status", -1));
 	steps_next(job);
 }

@@ -9,6 +9,8 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/proc.h"
+#include "run/again.h"
+#include "run/jobs.h"
 #include "run/trial.h"
 
 static void current_done(struct current *cur)
@@ -25,6 +27,7 @@ bool subtest_begin(struct trial *t, struct subtest *s)
 {
 	struct run *run = t->run;
 	struct err err = {0};
+	json_t *start;
 	int fd = outdir_subtest_start(&run->out, s->dir, s->attempt + 1, &err);
 
 	if (fd < 0) {
@@ -32,13 +35,15 @@ bool subtest_begin(struct trial *t, struct subtest *s)
 		return false;
 	}
 	s->attempt++;
+	s->ran = true;
 	/* What was said before it began bears on none. */
 	current_done(&t->cur);
 	t->cur = (struct current){.subtest = s, .start_ns = loop_now_ns(), .log_fd = fd};
 	conlog_subtest(t->log, fd, &run->err);
-	trial_event(t, "start",
-		    json_pack("{s:s, s:i, s:s, s:s}", "subtest", s->name, "attempt", s->attempt,
-			      "guest", t->guest, "group", t->guest));
+	start = json_pack("{s:s, s:i, s:s, s:s}", "subtest", s->name, "attempt", s->attempt,
+			  "guest", t->guest, "group", t->guest);
+	again_record(s, start);
+	trial_event(t, "start", start);
 	trial_note(t, "========= TEST   %s", s->name);
 	return true;
 }
@@ -83,7 +88,10 @@ static void record(struct trial *t, const struct subtest *s, int status, int sig
 	json_object_set_new(f, "reason", s->reason ? json_string(s->reason) : json_null());
 	json_object_set_new(f, "title", json_string_lossy(s->title));
 	json_object_set_new(f, "duration_ms", json_integer(s->duration_ms));
-	json_object_set_new(f, "isolation", json_string(isolation_name(t->file->isolation)));
+	json_object_set_new(f, "isolation", json_string(isolation_name(t->unit->isolation)));
+	again_record(s, f);
+	if (t->peak_mib)
+		json_object_set_new(f, "mem_mib", json_integer(t->peak_mib));
 	if (status >= 0)
 		json_object_set_new(f, "status", json_integer(status));
 	if (signal)
@@ -94,12 +102,16 @@ static void record(struct trial *t, const struct subtest *s, int status, int sig
 static void set_verdict(struct trial *t, struct subtest *s, enum verdict v, const char *reason,
 			const char *title)
 {
+	const struct settings *settings = t->run->settings;
+
 	s->verdict = v;
 	s->done = true;
 	str_set(&s->reason, reason);
 	str_set(&s->title, title);
-	if (t->run->settings->failfast && v != VERDICT_PASS && v != VERDICT_SKIP)
-		t->run->failed_fast = true;
+	if (!(settings->failfast || settings->until_fail) || !again_failed(settings, s, v))
+		return;
+	t->run->failed_fast = true;
+	jobs_cancel(t->run, t->unit);
 }
 
 static void write_status(struct trial *t, const struct subtest *s, const char *line)
@@ -130,11 +142,12 @@ void subtest_end(struct trial *t, enum verdict v, const char *reason, const char
 	verdict_line(s, line, sizeof(line));
 	trial_note(t, "%s", line);
 	conlog_subtest(t->log, -1, &t->run->err);
+	trial_block(t);
 	write_status(t, s, line);
 	record_nested(t, s);
 	record(t, s, status, signal);
 	current_done(&t->cur);
-	if (t->file->isolation == ISOLATION_BOOT)
+	if (t->unit->isolation != ISOLATION_SHARED)
 		t->spoiled = true;
 	trial_progress(t);
 }
@@ -155,9 +168,9 @@ void subtest_miss(struct trial *t, struct subtest *s, enum verdict v, const char
 
 void subtest_miss_all(struct trial *t, enum verdict v, const char *reason, const char *title)
 {
-	for (size_t i = 0; i < t->file->n; i++)
-		if (!t->file->subtests[i].done)
-			subtest_miss(t, &t->file->subtests[i], v, reason, title);
+	for (size_t i = 0; i < unit_count(t->unit); i++)
+		if (!unit_subtest(t->unit, i)->done)
+			subtest_miss(t, unit_subtest(t->unit, i), v, reason, title);
 }
 
 /* Whether a finding makes its subtest fail. */
@@ -183,27 +196,55 @@ void subtest_finding(void *arg, const struct finding *f)
 	trial_event(t, "finding", fields);
 	if (!counts(t, f))
 		return;
-	t->spoiled = true;
+	/* What the kernel says while it boots keeps no subtest from running, nor does another boot
+	 * help. */
+	if (t->progressed)
+		t->spoiled = true;
+	else
+		t->unsound = true;
 	if (cur->reason)
 		return;
 	str_set(&cur->reason, finding_reason(f->kind));
 	str_set(&cur->title, f->title);
 }
 
-void subtest_judge(struct trial *t, int status, int signal, bool tainted)
+static const char *how_ended(const struct ending *e, char *how, size_t size)
+{
+	if (e->signal)
+		snprintf(how, size, "was killed by %s", signal_name(e->signal));
+	else
+		snprintf(how, size, "ended with exit status %d", e->status);
+	return how;
+}
+
+const char *init_judge(const struct ending *e, char *title, size_t size)
+{
+	char how[64];
+
+	snprintf(title, size,
+		 e->begun ? "an init hook %s" : "the test file %s before its init hooks",
+		 how_ended(e, how, sizeof(how)));
+	return e->begun ? "init" : "file";
+}
+
+void subtest_judge(struct trial *t, const struct ending *e)
 {
 	struct current *cur = &t->cur;
-	char title[64];
+	char how[64], title[120];
 
 	trial_flush(t);
 	if (cur->reason) {
-		subtest_end(t, VERDICT_FAIL, cur->reason, NULL, status, signal);
-	} else if (signal) {
-		subtest_end(t, VERDICT_FAIL, "signal", signal_name(signal), -1, signal);
-	} else if (status) {
-		snprintf(title, sizeof(title), "exit status %d", status);
-		subtest_end(t, VERDICT_FAIL, "exit status", title, status, 0);
-	} else if (tainted && !t->file->needs.allow_taint) {
+		subtest_end(t, VERDICT_FAIL, cur->reason, NULL, e->status, e->signal);
+	} else if (!e->begun && !cur->skip) {
+		snprintf(title, sizeof(title), "the test file %s before this subtest began",
+			 how_ended(e, how, sizeof(how)));
+		subtest_end(t, VERDICT_ERROR, "file", title, e->status, e->signal);
+	} else if (e->signal) {
+		subtest_end(t, VERDICT_FAIL, "signal", signal_name(e->signal), -1, e->signal);
+	} else if (e->status) {
+		snprintf(title, sizeof(title), "exit status %d", e->status);
+		subtest_end(t, VERDICT_FAIL, "exit status", title, e->status, 0);
+	} else if (e->tainted && !t->file->needs.allow_taint) {
 		t->spoiled = true;
 		subtest_end(t, VERDICT_FAIL, "tainted", "the kernel became tainted by a bug", 0, 0);
 	} else if (cur->skip) {

@@ -16,7 +16,7 @@ void testenv_run(const struct settings *s, const struct test_file *f, int nr_reb
 	strv_addf(env, "ktest_mem=%" PRId64, f->mem_mib);
 	strv_addf(env, "ktest_storage_bus=%s", f->bus->name);
 	strv_addf(env, "ktest_priority=%" PRId64, s->priority);
-	strv_addf(env, "ktest_interactive=%s", s->interactive ? "true" : "");
+	strv_addf(env, "ktest_interactive=%s", s->interactive && !s->until_failure ? "true" : "");
 	strv_addf(env, "ktest_failfast=%s", s->failfast ? "true" : "");
 	strv_addf(env, "ktest_verbose=%s", s->verbose ? "true" : "");
 	strv_addf(env, "ktest_library=%s", f->needs.own_library ? "1" : "");

@@ -17,7 +17,7 @@ static void on_live(void *arg, const char *text, size_t len)
 {
 	const struct trial *t = arg;
 
-	t->run->ui->live(t->run->ui->arg, text, len);
+	block_said(t->block, text, len);
 }
 
 void trial_open_logs(struct trial *t, bool scan, conlog_line_fn *line)
@@ -26,7 +26,7 @@ void trial_open_logs(struct trial *t, bool scan, conlog_line_fn *line)
 	struct conlog_options co = {
 		.start_ns = t->run->start_ns,
 		.log_limit = t->run->settings->log_limit,
-		.run_fd = t->run_fd,
+		.run_fd = block_fd(t->block),
 		.line = line,
 		.tmp_dir = t->run->base.run_dir,
 		.live = t->run->ui->live ? on_live : NULL,
@@ -37,6 +37,11 @@ void trial_open_logs(struct trial *t, bool scan, conlog_line_fn *line)
 	t->scan = scan ? scan_new(&so, subtest_finding, t) : NULL;
 	t->ktap = ktap_new();
 	t->log = conlog_new(&co);
+}
+
+void trial_block(struct trial *t)
+{
+	block_end(t->block, &t->run->err);
 }
 
 void trial_flush(struct trial *t)
@@ -54,6 +59,7 @@ void trial_close_logs(struct trial *t)
 	t->scan = NULL;
 	t->ktap = NULL;
 	t->log = NULL;
+	trial_block(t);
 }
 
 void trial_done(struct trial *t)
@@ -91,30 +97,6 @@ void trial_event(struct trial *t, const char *ev, json_t *fields)
 		journal_event(run->journal, ev, fields, &run->err);
 }
 
-void trial_progress(const struct trial *t)
-{
-	const struct run_ui *ui = t->run->ui;
-	struct run_progress p = {
-		.file = t->file->base,
-		.subtest = t->cur.subtest ? t->cur.subtest->name : NULL,
-		.phase = t->phase,
-		.elapsed_ns = loop_now_ns() - t->run->start_ns,
-	};
-
-	if (!ui->progress)
-		return;
-	for (size_t i = 0; i < t->run->plan.n; i++) {
-		const struct test_file *f = &t->run->plan.files[i];
-
-		p.total += f->n;
-		p.done += f->n - plan_pending(f);
-		for (size_t k = 0; k < f->n; k++)
-			p.failed += f->subtests[k].done && f->subtests[k].verdict != VERDICT_PASS &&
-				    f->subtests[k].verdict != VERDICT_SKIP;
-	}
-	ui->progress(ui->arg, &p);
-}
-
 /* ---- time */
 
 void trial_limit(struct trial *t, int64_t ns)
@@ -150,26 +132,27 @@ static bool space_is_low(const char *path)
 
 bool trial_space_low(const struct trial *t)
 {
-	return space_is_low(t->run->out.path) || space_is_low(t->run->base.run_dir);
+	return space_is_low(t->run->out.path) || space_is_low(t->run->base.run_dir) ||
+	       (t->unit->saves && space_is_low(t->run->settings->cache));
 }
 
 bool trial_pending(const struct trial *t)
 {
-	return plan_pending(t->file) ||
+	return unit_pending(t->unit) ||
 	       (t->file->needs.tests_unknown && !t->file->n && !t->progressed);
 }
 
 struct subtest *trial_first_pending(const struct trial *t)
 {
-	for (size_t i = 0; i < t->file->n; i++)
-		if (!t->file->subtests[i].done)
-			return &t->file->subtests[i];
+	for (size_t i = 0; i < unit_count(t->unit); i++)
+		if (!unit_subtest(t->unit, i)->done)
+			return unit_subtest(t->unit, i);
 	return NULL;
 }
 
 void trial_pending_names(const struct trial *t, struct strv *names)
 {
-	for (size_t i = 0; i < t->file->n; i++)
-		if (!t->file->subtests[i].done)
-			strv_add(names, t->file->subtests[i].name);
+	for (size_t i = 0; i < unit_count(t->unit); i++)
+		if (!unit_subtest(t->unit, i)->done)
+			strv_add(names, unit_subtest(t->unit, i)->name);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The trial: one test file on its way to verdicts, wherever it runs. What a job in guests (job.h)
- * and one on the host (hostjob.h) have in common: the subtest of the moment, the logs, the journal.
+ * The trial: a unit's subtests on their way to verdicts, wherever they run. What a job in guests
+ * (job.h) and one on the host (hostjob.h) have in common: the subtest of the moment, the logs, the
+ * journal.
  */
 #ifndef RUN_TRIAL_H
 #define RUN_TRIAL_H
@@ -9,12 +10,14 @@
 #include "base/loop.h"
 #include "diag/ktap.h"
 #include "diag/scan.h"
+#include "run/blocks.h"
 #include "run/conlog.h"
 #include "run/guest.h"
 #include "run/journal.h"
 #include "run/kernels.h"
 #include "run/lines.h"
 #include "run/run.h"
+#include "run/unit.h"
 
 /* What the jobs of a run share. */
 struct run {
@@ -26,7 +29,9 @@ struct run {
 	struct journal *journal;
 	struct plan plan;
 	struct run_kernels kernels;
-	struct guest_plan *plans; /* of the plan's files */
+	struct guest_plan *plans;    /* of the plan's files */
+	struct template **templates; /* that they have */
+	size_t ntemplates;
 	int64_t start_ns;
 	struct strv gcov_before; /* "gcov.0": there when a run goes on */
 	int next_guest;		 /* names guests: "vm1", ... */
@@ -34,7 +39,21 @@ struct run {
 	bool ended;		 /* an interactive guest was told to end */
 	bool failed_fast;	 /* -F, and something failed */
 	struct err err;		 /* the run cannot go on: code != 0 */
+
+	/* jobs.h; while jobs run, NULL and 0 else */
+	struct schedule *schedule;
+	struct blocks *blocks;
+	bool several;	       /* side by side */
+	struct trial **trials; /* that run, in the order they were started */
+	size_t ntrials;
+	int64_t shown_ns; /* when several were last shown */
 };
+
+/* Whether more guests may be started. */
+static inline bool run_goes_on(const struct run *run)
+{
+	return !run->interrupted && !run->ended && !run->failed_fast && !run->err.code;
+}
 
 /* How many lines of the agent and of ktest-ctl note a subtest can have shown. */
 #define LOG_FRAMES_MAX 1000
@@ -52,19 +71,29 @@ struct current {
 };
 
 struct trial {
+	/* set by whoever starts the job */
 	struct run *run;
-	struct test_file *file;
-	const char *guest; /* where it runs, in the journal; NULL: nowhere yet */
-	const char *phase; /* of the status line: static string */
-	int run_fd;	   /* out/BASE */
+	struct unit *unit;
+	struct test_file *file;	 /* the unit's */
+	struct block *block;	 /* on the way to out/BASE */
+	void (*done)(void *arg); /* the job is: nothing runs, nothing is left to do */
+	void *done_arg;
+
+	const char *guest;  /* where it runs, in the journal; NULL: nowhere yet */
+	const char *vm_dir; /* of that guest; NULL: it is none */
+	const char *phase;  /* of the status line: static string */
+	int64_t phase_ns;   /* since when */
 	struct conlog *log;
 	struct scan *scan; /* NULL: no kernel's words are among the output */
 	struct ktap *ktap; /* reads results that the subtest prints itself */
 	struct current cur;
 	struct loop_source *limit; /* of the subtest's time; whose job it is made it */
 	bool spoiled;		   /* where it runs is not to be used for another subtest */
+	bool unsound;		   /* its kernel showed a bug before any subtest was started */
 	bool progressed;	   /* a subtest was started there */
 	bool untimed;		   /* somebody is at it: trial_limit() sets none */
+	bool cancelled;		   /* what is left is not to be tried, not here and now */
+	int64_t peak_mib;	   /* the most memory of its own that its guest had; 0: not known */
 };
 
 /* Open the logs; line is conlog's callback, its argument the trial. scan: a kernel speaks there. */
@@ -78,7 +107,10 @@ void trial_done(struct trial *t);
 void trial_event(struct trial *t, const char *ev, json_t *fields);
 /* A line of ours in the logs. */
 void trial_note(struct trial *t, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void trial_phase(struct trial *t, const char *phase); /* static string; shown */
 void trial_progress(const struct trial *t);
+/* Its logs are whole up to here. */
+void trial_block(struct trial *t);
 /* How long the subtest may take from now on; INT64_MAX: for ever. */
 void trial_limit(struct trial *t, int64_t ns);
 /* "no end after 3 s" */
@@ -90,11 +122,12 @@ int64_t trial_watchdog_ns(const struct trial *t, int64_t seconds);
 /* Whether less disk space is left than is kept for others. */
 bool trial_space_low(const struct trial *t);
 
-/* Whether more is to be tried; a file of unknown subtests was not asked for them yet. */
+/* Whether more of the unit is to be tried; a file of unknown subtests was not asked for them yet.
+ */
 bool trial_pending(const struct trial *t);
-/* The first subtest without a verdict; NULL: there is none. */
+/* The unit's first subtest without a verdict; NULL: there is none. */
 struct subtest *trial_first_pending(const struct trial *t);
-/* All without a verdict, as the names that run-tests is given. */
+/* All of the unit without a verdict, as the names that run-tests is given. */
 void trial_pending_names(const struct trial *t, struct strv *names);
 
 /* ---- subtest.c */
@@ -103,12 +136,19 @@ bool subtest_begin(struct trial *t, struct subtest *s); /* false: its files cann
 /* reason and title may be those of t->cur. */
 void subtest_end(struct trial *t, enum verdict v, const char *reason, const char *title, int status,
 		 int signal);
-/*
- * It ended by itself, with this status, or by this signal (0: none): a bug of the kernel outweighs
- * what the subtest says of itself, its own failure a request to be skipped. tainted: the kernel
- * became so.
- */
-void subtest_judge(struct trial *t, int status, int signal, bool tainted);
+/* How a test file's process ended by itself. */
+struct ending {
+	int status;   /* -1: by the signal */
+	int signal;   /* 0: none */
+	bool tainted; /* the kernel became so */
+	bool begun;   /* what was asked of it, not only what stands around its functions */
+};
+
+/* A bug of the kernel outweighs what the subtest says of itself, its own failure a request to be
+ * skipped. */
+void subtest_judge(struct trial *t, const struct ending *e);
+/* The reason (a static string) and the title of init hooks that did not get to their end. */
+const char *init_judge(const struct ending *e, char *title, size_t size);
 /* Without ever having run: recorded and shown. */
 void subtest_miss(struct trial *t, struct subtest *s, enum verdict v, const char *reason,
 		  const char *title);

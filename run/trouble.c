@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "run/clone.h"
 #include "run/dump.h"
 #include "run/gather.h"
 #include "run/job.h"
@@ -39,14 +40,16 @@ static void conclude(struct job *job)
 		reason = job->trial.cur.reason;
 	if (job->trial.cur.subtest) {
 		subtest_end(&job->trial, v, reason, job->trouble_title, -1, 0);
+	} else if (job->trial.unit->saves) {
+		save_failed(job, v, reason, job->trouble_title);
 	} else if (!job->trial.progressed) {
 		/* The next guest would fare no better. */
 		subtest_miss_all(&job->trial, v == VERDICT_ERROR ? v : VERDICT_MISS, reason,
 				 job->trouble_title ? job->trouble_title : job->trial.cur.title);
 	}
-	/* Whose init hook failed has a shell all the same. */
+	/* Whose init hook failed, or whose subtest is late, has a shell all the same. */
 	if (job->run->settings->interactive && !job->run->interrupted && vm_runs(job->vm)) {
-		reach_stay(job, strcmp(job->trouble_reason, "init") != 0);
+		reach_stay(job, !job->trouble_alive && strcmp(job->trouble_reason, "init") != 0);
 		return;
 	}
 	/* A guest whose subtest took too long may well have a kernel that works. */
@@ -127,6 +130,14 @@ void trouble(struct job *job, enum verdict v, const char *reason, const char *ti
 	if (job->phase == JOB_STOP || job->phase == JOB_DONE ||
 	    (job->phase == JOB_STAY && job->dead))
 		return;
+	if (job->phase == JOB_RESTORE) {
+		clone_failed(job, v == VERDICT_MISS, title ? title : reason);
+		return;
+	}
+	if (job->phase == JOB_SAVE) {
+		save_give_up(job, title ? title : reason);
+		return;
+	}
 	if (job->phase == JOB_TROUBLE) {
 		/* It died while it was asked: what it had said by then has to do. */
 		job->trouble_alive = alive && job->trouble_alive;

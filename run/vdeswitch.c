@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "run/vdeswitch.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -68,7 +69,7 @@ static void add_sandbox(const struct network *n, struct strv *argv)
 		  "--bind", n->vde, n->vde, "--", NULL);
 }
 
-static int start(struct network *n, int which, const char *program, bool confined, int in,
+static int start(struct network *n, int which, const char *keeper, bool confined, int in,
 		 struct err *err)
 {
 	_cleanup_strv_ struct strv argv = {0};
@@ -76,7 +77,7 @@ static int start(struct network *n, int which, const char *program, bool confine
 
 	/* The keeper would give it an empty standard input. */
 	if (which == GATEWAY)
-		strv_addv(&argv, program, "keeper", NULL);
+		strv_add(&argv, keeper);
 	if (confined)
 		add_sandbox(n, &argv);
 	if (which == SWITCH)
@@ -100,28 +101,60 @@ static bool is_alive(const char *ctl)
 	return connect(fd, (struct sockaddr *)&sa, sizeof(sa)) == 0;
 }
 
+/* It does not say when it listens, so it is asked again and again. */
+struct await {
+	struct loop *loop;
+	struct loop_source *look;
+	struct network *network;
+	const char *ctl;
+	int64_t deadline_ns;
+	int result;
+	struct err *err;
+};
+
+static void on_look(void *arg)
+{
+	struct await *a = arg;
+
+	if (is_alive(a->ctl)) {
+		loop_quit(a->loop);
+	} else if (loop_now_ns() > a->deadline_ns) {
+		a->result = err_set(a->err, ETIMEDOUT, "vde_switch does not start");
+		loop_quit(a->loop);
+	} else {
+		loop_timer_set(a->look, loop_now_ns() + LOOK_NS);
+	}
+}
+
+static void on_end(void *arg, pid_t pid, int status)
+{
+	struct await *a = arg;
+	char word[64];
+
+	(void)pid;
+	a->network->pids[SWITCH] = 0;
+	a->result =
+		err_set(a->err, EIO, "vde_switch: %s", proc_status_str(status, word, sizeof(word)));
+	loop_quit(a->loop);
+}
+
 static int await_switch(struct network *n, const char *ctl, struct err *err)
 {
-	const struct timespec pause = {0, LOOK_NS};
-	int64_t deadline = loop_now_ns() + START_NS;
-	char word[64];
-	int status;
+	struct await a = {.network = n, .ctl = ctl, .err = err};
+	int r = loop_new(&a.loop, err);
 
-	while (!is_alive(ctl)) {
-		if (waitpid(n->pids[SWITCH], &status, WNOHANG) > 0) {
-			n->pids[SWITCH] = 0;
-			return err_set(err, EIO, "vde_switch: %s",
-				       proc_status_str(status, word, sizeof(word)));
-		}
-		if (loop_now_ns() > deadline)
-			return err_set(err, ETIMEDOUT, "vde_switch does not start");
-		nanosleep(&pause, NULL);
-	}
-	return 0;
+	if (r < 0)
+		return r;
+	a.deadline_ns = loop_now_ns() + START_NS;
+	a.look = loop_timer(a.loop, loop_now_ns(), on_look, &a);
+	loop_child(a.loop, n->pids[SWITCH], on_end, &a);
+	r = loop_run(a.loop);
+	loop_free(a.loop);
+	return r < 0 ? err_set(err, r, "vde_switch: %s", strerror(-r)) : a.result;
 }
 
 /* vde_switch ends at the end of its standard input, that is with us. */
-static int start_switch(struct network *n, const char *ctl, const char *program, struct err *err)
+static int start_switch(struct network *n, const char *ctl, const char *keeper, struct err *err)
 {
 	const char *why;
 	bool confined = sandbox_probe(&why) == SANDBOX_BWRAP;
@@ -130,18 +163,18 @@ static int start_switch(struct network *n, const char *ctl, const char *program,
 	if (pipe2(in, O_CLOEXEC) < 0)
 		return err_errno(err, "pipe");
 	n->hold = in[1];
-	r = start(n, SWITCH, program, confined, in[0], err);
+	r = start(n, SWITCH, keeper, confined, in[0], err);
 	close(in[0]);
 	if (r == 0)
 		r = await_switch(n, ctl, err);
 	if (r == 0 && confined)
-		r = start(n, GATEWAY, program, confined, -1, err);
+		r = start(n, GATEWAY, keeper, confined, -1, err);
 	else if (r == 0)
 		log_warn("the switch has no gateway: %s", why);
 	return r;
 }
 
-int vdeswitch_start(struct network *n, const char *program, struct err *err)
+int vdeswitch_start(struct network *n, const char *keeper, struct err *err)
 {
 	_cleanup_free_ char *ctl = xasprintf("%s/ctl", n->vde);
 	int r = mkdir_p(n->vde, 0700, err);
@@ -151,12 +184,36 @@ int vdeswitch_start(struct network *n, const char *program, struct err *err)
 	if (r < 0 || is_alive(ctl))
 		return r;
 	unlink(ctl);
-	return start_switch(n, ctl, program, err);
+	return start_switch(n, ctl, keeper, err);
+}
+
+/* "003.4711": that of a port, which a switch that is ended before it has seen its peer go leaves.
+ */
+static bool is_port(int dir, const char *name)
+{
+	struct stat st;
+	char end;
+	int port, pid;
+
+	return sscanf(name, "%3d.%d%c", &port, &pid, &end) == 2 &&
+	       fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISSOCK(st.st_mode);
+}
+
+static void remove_sockets(const char *vde)
+{
+	DIR *d = opendir(vde);
+	struct dirent *e;
+
+	if (!d)
+		return;
+	while ((e = readdir(d)))
+		if (!strcmp(e->d_name, "ctl") || is_port(dirfd(d), e->d_name))
+			unlinkat(dirfd(d), e->d_name, 0);
+	closedir(d);
 }
 
 void vdeswitch_end(struct network *n)
 {
-	_cleanup_free_ char *ctl = n->hold >= 0 ? xasprintf("%s/ctl", n->vde) : NULL;
 
 	for (int i = GATEWAY; i >= SWITCH; i--) {
 		if (n->pids[i] <= 0)
@@ -166,7 +223,7 @@ void vdeswitch_end(struct network *n)
 	}
 	if (n->hold >= 0) {
 		close(n->hold);
-		unlink(ctl);
+		remove_sockets(n->vde);
 	}
 	if (n->lock)
 		unlink(n->lock);

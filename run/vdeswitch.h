@@ -13,7 +13,7 @@ int vdeswitch_check(struct err *err);
  * other run has there. Where there was none, vde_switch and slirpvde are started, without a network
  * of the host (slirpvde would show its loopback), for as long as the run lasts.
  */
-int vdeswitch_start(struct network *n, const char *program, struct err *err);
+int vdeswitch_start(struct network *n, const char *keeper, struct err *err);
 void vdeswitch_end(struct network *n);
 
 #endif

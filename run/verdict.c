@@ -23,6 +23,16 @@ enum verdict verdict_parse(const char *name)
 	return VERDICT_NONE;
 }
 
+enum verdict verdict_worse(enum verdict a, enum verdict b)
+{
+	static const int weight[] = {
+		[VERDICT_FAIL] = 5, [VERDICT_ERROR] = 4, [VERDICT_MISS] = 3,
+		[VERDICT_NONE] = 2, [VERDICT_PASS] = 1,	 [VERDICT_SKIP] = 0,
+	};
+
+	return weight[b] > weight[a] ? b : a;
+}
+
 int verdict_exit(const struct verdict_counts *c)
 {
 	if (c->n[VERDICT_FAIL] || c->n[VERDICT_ERROR])

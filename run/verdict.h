@@ -15,6 +15,9 @@ enum verdict {
 const char *verdict_name(enum verdict v);     /* "PASS"; "NONE" */
 enum verdict verdict_parse(const char *name); /* VERDICT_NONE for anything else */
 
+/* The one that weighs more: FAIL, ERROR, MISS, NONE, PASS, SKIP, in this order. */
+enum verdict verdict_worse(enum verdict a, enum verdict b);
+
 /* Exit status of a run from its verdicts: 1, 125 or 0; design.md, "Exit status of a run". */
 struct verdict_counts {
 	unsigned int n[VERDICT_MISS + 1];

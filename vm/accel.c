@@ -160,7 +160,7 @@ int accel_choose_on(const struct accel_host *host, const char *want, const char 
 	return 0;
 }
 
-static char *boot_id_read(void)
+char *accel_boot_id(void)
 {
 	char *text = NULL;
 	size_t len;
@@ -190,7 +190,7 @@ static char *probe_image(const struct arch *arch)
 int accel_choose(const char *want, const char *arch, const char *qemu, const char *cache_dir,
 		 struct accel_info *out, struct err *err)
 {
-	_cleanup_free_ char *image = probe_image(arch_find(arch)), *boot_id = boot_id_read();
+	_cleanup_free_ char *image = probe_image(arch_find(arch)), *boot_id = accel_boot_id();
 	struct accel_host host = {"/dev/kvm", image, boot_id, PROBE_DEADLINE_MS};
 
 	return accel_choose_on(&host, want, arch, qemu, cache_dir, out, err);

@@ -29,6 +29,9 @@ const char *accel_name(enum accel accel); /* "tcg", "kvm": the name for QEMU's -
 int accel_choose(const char *want, const char *arch, const char *qemu, const char *cache_dir,
 		 struct accel_info *out, struct err *err);
 
+/* What names this boot of the host; the caller frees it. NULL: nothing does. */
+char *accel_boot_id(void);
+
 /* One line without a newline for the head of a run: "accelerator tcg (REASON), speed factor 11.3".
  */
 int accel_describe(const struct accel_info *info, struct strbuf *out);

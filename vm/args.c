@@ -29,6 +29,19 @@ static void add_json(struct strv *argv, const char *name, json_t *value)
 	json_decref(value);
 }
 
+static void add_memory(const struct vm_config *c, struct strv *argv)
+{
+	json_t *mem = json_pack("{s:s, s:s, s:s, s:I, s:b}", "qom-type", "memory-backend-file",
+				"id", "mem", "mem-path", c->mem, "size",
+				(json_int_t)c->mem_mib << 20, "share", !c->state);
+
+	if (c->state && c->mem_read_only) {
+		json_object_set_new(mem, "readonly", json_true());
+		json_object_set_new(mem, "rom", json_string("off"));
+	}
+	add_json(argv, "-object", mem);
+}
+
 static void add_machine(const struct vm_config *c, struct strv *argv)
 {
 	size_t npmem = disks_count(&c->disks, DISK_PMEM);
@@ -37,8 +50,11 @@ static void add_machine(const struct vm_config *c, struct strv *argv)
 	for (size_t i = 0; i < c->disks.n; i++)
 		if (c->disks.v[i].role == DISK_PMEM)
 			max_mib += (int64_t)(c->disks.v[i].size >> 20) + 1;
+	if (c->mem)
+		add_memory(c, argv);
 	strv_addv(argv, "-machine", NULL);
-	strv_addf(argv, "%s%s", c->arch->machine[c->accel], npmem ? ",nvdimm=on" : "");
+	strv_addf(argv, "%s%s%s", c->arch->machine[c->accel], npmem ? ",nvdimm=on" : "",
+		  c->mem ? ",memory-backend=mem" : "");
 	strv_addv(argv, "-accel", c->arch->accel[c->accel], "-cpu", c->arch->cpu[c->accel], NULL);
 	strv_addv(argv, "-smp", NULL);
 	strv_addf(argv, "%d", c->cpus);
@@ -65,6 +81,8 @@ static void add_behaviour(const struct vm_config *c, struct strv *argv)
 		  "-device", c->arch->pvpanic, NULL);
 	if (c->vmcoreinfo)
 		strv_addv(argv, "-device", "vmcoreinfo", NULL);
+	if (c->state)
+		strv_addv(argv, "-incoming", "defer", NULL);
 }
 
 static int add_kernel(const struct vm_config *c, struct strv *argv, struct err *err)
@@ -181,7 +199,7 @@ static void add_network(const struct vm_config *c, struct strv *argv)
 	strv_addf(argv, "%s,netdev=net0,mac=" VM_NET_MAC "%02x", c->arch->nic, c->host);
 }
 
-static void add_backend(const struct disk *d, struct strv *argv)
+static void add_backend(const struct vm_config *c, const struct disk *d, struct strv *argv)
 {
 	_cleanup_strbuf_ struct strbuf b = {0};
 
@@ -189,10 +207,10 @@ static void add_backend(const struct disk *d, struct strv *argv)
 		add_json(argv, "-object",
 			 json_pack("{s:s, s:s+, s:s, s:I, s:b}", "qom-type", "memory-backend-file",
 				   "id", "mem-", d->id, "mem-path", d->path, "size",
-				   (json_int_t)d->size, "share", 1));
+				   (json_int_t)d->size, "share", !c->state));
 		return;
 	}
-	if (d->role == DISK_IMAGE) {
+	if (d->role == DISK_IMAGE && !d->nunder) {
 		/* The copy that is written to is made by QEMU in $TMPDIR and has no name. */
 		strbuf_addf(&b, "if=none,id=%s-node,format=%s,snapshot=on,file=", d->id, d->format);
 		add_escaped(&b, d->path);
@@ -207,6 +225,11 @@ static void add_backend(const struct disk *d, struct strv *argv)
 	add_json(argv, "-blockdev", disk_blockdev(d));
 }
 
+bool vm_disk_is_late(const struct vm_config *c, const struct disk *d)
+{
+	return c->mem && d->bus && d->bus->unsaved;
+}
+
 static void add_disks(const struct vm_config *c, struct strv *argv)
 {
 	json_t *bridge;
@@ -215,8 +238,9 @@ static void add_disks(const struct vm_config *c, struct strv *argv)
 	json_array_foreach (c->disks.bridges, i, bridge)
 		add_json(argv, "-device", json_incref(bridge));
 	for (i = 0; i < c->disks.n; i++) {
-		add_backend(&c->disks.v[i], argv);
-		add_json(argv, "-device", json_incref(c->disks.v[i].device));
+		add_backend(c, &c->disks.v[i], argv);
+		if (!vm_disk_is_late(c, &c->disks.v[i]))
+			add_json(argv, "-device", json_incref(c->disks.v[i].device));
 	}
 }
 

@@ -134,9 +134,19 @@ void vm_qmp(struct vm *vm, const char *command, json_t *arguments, qmp_reply_fn 
 	qmp_call(vm->qmp, command, arguments, fn, arg);
 }
 
+int vm_qemu_version(const struct vm *vm)
+{
+	return qmp_version(vm->qmp);
+}
+
 bool vm_runs(const struct vm *vm)
 {
 	return vm->pid != 0;
+}
+
+pid_t vm_pid(const struct vm *vm)
+{
+	return vm->pid;
 }
 
 const struct strv *vm_binds(const struct vm *vm)

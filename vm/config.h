@@ -23,6 +23,7 @@ enum vm_network {
 /* The addresses of QEMU's user network, and of slirpvde's; the guest's own end in vm_config.host.
  */
 #define VM_NET_MAC	"52:54:00:12:34:"
+#define VM_NET_CLONE	"52:54:00:13:" /* then two bytes: a guest's number */
 #define VM_NET_PREFIX	"10.0.2."
 #define VM_NET_HOST	15
 #define VM_NET_GATEWAY	VM_NET_PREFIX "2"
@@ -50,6 +51,13 @@ struct vm_config {
 	int64_t mem_mib;
 	const char *kernel, *initrd; /* files */
 	const char *append;	     /* kernel command line */
+	/*
+	 * The file that its memory is; NULL: it has none. Without state the guest writes it, so
+	 * that it can be saved. With state, which holds the rest of a guest that was saved with the
+	 * same configuration, it goes on as that one, and writes to copies of the file's pages.
+	 */
+	const char *mem, *state;
+	bool mem_read_only; /* with state: QEMU is new enough to open mem for reading only (8.2) */
 	const char *dir; /* the VM's own directory, 0700: its disks and sockets; may be written by
 			    QEMU */
 	struct disks disks;	/* placed */
@@ -71,6 +79,10 @@ struct vm_config {
 	bool paused; /* it is not let go: a debugger will */
 };
 
+/* Whether the disk is plugged in only when the guest has been restored, since one that has it
+ * cannot be saved. */
+bool vm_disk_is_late(const struct vm_config *c, const struct disk *d);
+
 /* The guest's hvc0, in config->dir: a file that QEMU writes, see vm/tail.h, and a pipe it reads. */
 #define VM_CONSOLE    "console"
 #define VM_CONSOLE_IN "console-in"
@@ -85,6 +97,7 @@ struct vm_fds {
 	int user_qmp; /* listening, for `ktest mon` */
 	int agent;    /* connected: the frames */
 	int serial;   /* connected: ttyS0, early messages */
+	int state;    /* config->state, to be read */
 };
 
 /*

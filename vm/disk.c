@@ -12,12 +12,12 @@
 #define BRIDGE_SLOTS   31
 
 static const struct bus buses[] = {
-	{"virtio-blk", "virtio-blk-pci", NULL, 0, 0, true, "virtio_blk"},
-	{"virtio-scsi-pci", "scsi-hd", "virtio-scsi-pci", 64, 0, true, "virtio_scsi sd_mod"},
-	{"ahci", "ide-hd", "ahci", 6, 0, false, "ahci sd_mod"},
-	{"piix4-ide", "ide-hd", "piix4-ide", 4, 4, false, "ata_piix sd_mod"},
-	{"lsi", "scsi-hd", "lsi53c895a", 7, 0, false, "sym53c8xx sd_mod"},
-	{"nvme", "nvme", NULL, 0, 0, true, "nvme"},
+	{"virtio-blk", "virtio-blk-pci", NULL, 0, 0, true, false, "virtio_blk"},
+	{"virtio-scsi-pci", "scsi-hd", "virtio-scsi-pci", 64, 0, true, false, "virtio_scsi sd_mod"},
+	{"ahci", "ide-hd", "ahci", 6, 0, false, false, "ahci sd_mod"},
+	{"piix4-ide", "ide-hd", "piix4-ide", 4, 4, false, false, "ata_piix sd_mod"},
+	{"lsi", "scsi-hd", "lsi53c895a", 7, 0, false, false, "sym53c8xx sd_mod"},
+	{"nvme", "nvme", NULL, 0, 0, true, true, "nvme"},
 };
 
 const struct bus *bus_find(const char *name, struct err *err)
@@ -38,7 +38,7 @@ static const char *role_name(enum disk_role role)
 	static const char *const names[] = {
 		[DISK_ROOT] = "root",	[DISK_SCRATCH] = "scratch", [DISK_SLOW] = "slow",
 		[DISK_IMAGE] = "image", [DISK_RW_IMAGE] = "rw",	    [DISK_PMEM] = "pmem",
-		[DISK_UPPER] = "upper",
+		[DISK_UPPER] = "upper", [DISK_PACK] = "pack",
 	};
 
 	return names[role];
@@ -73,6 +73,15 @@ struct disk *disks_add(struct disks *d, enum disk_role role, const struct bus *b
 	return disk;
 }
 
+void disk_cover(struct disk *disk, const char *path)
+{
+	memmove(disk->under + 1, disk->under, (DISK_LAYERS_MAX - 1) * sizeof(disk->under[0]));
+	disk->under[0] = (struct disk_layer){disk->path, disk->format};
+	disk->nunder++;
+	disk->path = xstrdup(path);
+	disk->format = "qcow2";
+}
+
 struct disk *disks_find(const struct disks *d, enum disk_role role, int index)
 {
 	for (size_t i = 0; i < d->n; i++)
@@ -94,6 +103,8 @@ void disks_done(struct disks *d)
 {
 	for (size_t i = 0; i < d->n; i++) {
 		free(d->v[i].path);
+		for (int k = 0; k < d->v[i].nunder; k++)
+			free(d->v[i].under[k].path);
 		json_decref(d->v[i].device);
 	}
 	free(d->v);
@@ -199,6 +210,11 @@ int disks_place(struct disks *d, const char *pci_bus, struct err *err)
 	return r;
 }
 
+static bool is_read_only(const struct disk *disk)
+{
+	return disk->role == DISK_ROOT || disk->role == DISK_PACK;
+}
+
 /*
  * cache.no-flush: what a guest writes to its own disks need not outlive the host. A file of the
  * user's is flushed, and locked by QEMU for as long as it is open.
@@ -206,21 +222,36 @@ int disks_place(struct disks *d, const char *pci_bus, struct err *err)
 static json_t *file_node(const struct disk *disk)
 {
 	bool own = disk->role != DISK_RW_IMAGE && disk->role != DISK_ROOT;
-	json_t *node = json_pack("{s:s, s:s, s:{s:b, s:b}, s:b}", "driver", "file", "filename",
-				 disk->path, "cache", "direct", 0, "no-flush", own, "read-only",
-				 disk->role == DISK_ROOT);
+	json_t *node =
+		json_pack("{s:s, s:s, s:{s:b, s:b}, s:b}", "driver", "file", "filename", disk->path,
+			  "cache", "direct", 0, "no-flush", own, "read-only", is_read_only(disk));
 
-	if (disk->role != DISK_ROOT)
+	if (!is_read_only(disk))
 		json_object_set_new(node, "discard", json_string("unmap"));
+	return node;
+}
+
+/* The layers from number i on, as the "backing" of what lies over them. */
+static json_t *layer_node(const struct disk *disk, int i)
+{
+	const struct disk_layer *l = &disk->under[i];
+	json_t *node = json_pack("{s:s, s:b, s:{s:s, s:s, s:b}}", "driver", l->format, "read-only",
+				 1, "file", "driver", "file", "filename", l->path, "read-only", 1);
+
+	if (i + 1 < disk->nunder)
+		json_object_set_new(node, "backing", layer_node(disk, i + 1));
 	return node;
 }
 
 json_t *disk_blockdev(const struct disk *disk)
 {
 	json_t *node = json_pack("{s:s, s:b, s:o}", "driver", disk->format, "read-only",
-				 disk->role == DISK_ROOT, "file", file_node(disk));
+				 is_read_only(disk), "file", file_node(disk));
 
-	if (disk->role != DISK_ROOT)
+	if (disk->nunder)
+		json_object_set_new(node, "backing", layer_node(disk, 0));
+
+	if (!is_read_only(disk))
 		json_object_set_new(node, "discard", json_string("unmap"));
 	if (disk->role == DISK_SLOW)
 		node = json_pack("{s:s, s:s, s:o}", "driver", "throttle", "throttle-group",

@@ -20,6 +20,7 @@ enum disk_role {
 	DISK_RW_IMAGE, /* a file that the guest writes */
 	DISK_PMEM,     /* an nvdimm */
 	DISK_UPPER,    /* what the guest writes over its root */
+	DISK_PACK,     /* an image of ours that it only reads */
 };
 
 /* What a slow disk is throttled to. */
@@ -32,12 +33,20 @@ struct bus {
 	const char *controller; /* what the disks hang on; NULL: each is a PCI device of its own */
 	int per_controller;	/* disks a controller takes */
 	int max;		/* disks in all, 0: as many as there are */
-	bool unplug; /* device_del works; else the guest takes the disk away through sysfs */
+	bool unplug;  /* device_del works; else the guest takes the disk away through sysfs */
+	bool unsaved; /* QEMU cannot save a guest that has one */
 	const char *modules; /* drivers the guest needs, space-separated */
 };
 
 /* By name; NULL with a usage error that lists the names. */
 const struct bus *bus_find(const char *name, struct err *err);
+
+/* What lies under a file that holds only what was written since, and is never written itself. */
+struct disk_layer {
+	char *path;
+	const char *format;
+};
+#define DISK_LAYERS_MAX 2
 
 struct disk {
 	enum disk_role role;
@@ -45,10 +54,14 @@ struct disk {
 	int index;     /* within the role, from 0 */
 	char *path;    /* the file */
 	uint64_t size; /* bytes */
-	const char *format;    /* "raw" or "qcow2" */
+	const char *format; /* "raw" or "qcow2" */
+	struct disk_layer
+		under[DISK_LAYERS_MAX]; /* the nearest first; none: path is all there is */
+	int nunder;
 	const struct bus *bus; /* unused for DISK_PMEM */
 	json_t *device;	       /* what -device or device_add takes; made by disks_place() */
 	bool plugged;
+	bool elsewhere; /* path is ours to write, and not in the VM's directory */
 };
 
 struct disks {
@@ -62,6 +75,8 @@ struct disks {
  * at). */
 struct disk *disks_add(struct disks *d, enum disk_role role, const struct bus *bus,
 		       const char *path, uint64_t size);
+/* path, a qcow2 file, becomes the uppermost layer, over what the disk was so far. */
+void disk_cover(struct disk *disk, const char *path);
 struct disk *disks_find(const struct disks *d, enum disk_role role, int index);
 size_t disks_count(const struct disks *d, enum disk_role role);
 void disks_done(struct disks *d);
@@ -74,7 +89,8 @@ void disks_done(struct disks *d);
  */
 int disks_place(struct disks *d, const char *pci_bus, struct err *err);
 
-/* The value of -blockdev for a disk that is no DISK_PMEM or DISK_IMAGE; a new reference. */
+/* The value of -blockdev for a disk that is no DISK_PMEM, nor a DISK_IMAGE without layers; a new
+ * reference. */
 json_t *disk_blockdev(const struct disk *disk);
 
 /* "raw" or "qcow2" by the file's first bytes. */

@@ -21,7 +21,7 @@ static int make_pair(int pair[2], struct err *err)
 }
 
 /* The socket of `ktest mon`: made here, so that it is there from the start and only its owner's. */
-static int listen_at(const char *path, struct err *err)
+int ends_listen(const char *path, struct err *err)
 {
 	struct sockaddr_un sa = {.sun_family = AF_UNIX};
 	_cleanup_close_ int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -70,7 +70,7 @@ int ends_open(const char *dir, struct ends *e, struct err *err)
 	e->log = open(log, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	if (e->log < 0)
 		return err_errno(err, "%s", log);
-	e->user_qmp = listen_at(sock, err);
+	e->user_qmp = ends_listen(sock, err);
 	return e->user_qmp < 0 ? e->user_qmp : 0;
 }
 

@@ -13,6 +13,9 @@ struct ends {
 	int user_qmp, log;
 };
 
+/* A socket at path, 0600, that somebody may connect to; a descriptor or a negative errno. */
+int ends_listen(const char *path, struct err *err);
+
 /* The listening socket DIR/qmp, the log DIR/qemu.log and a connected pair each; on failure
  * ends_close() is still to be called. */
 int ends_open(const char *dir, struct ends *e, struct err *err);

@@ -128,7 +128,7 @@ static int read_child(const struct net *net, pid_t *pid, struct err *err)
 
 /* ---- slirp4netns */
 
-static int start(const struct vm_config *c, const char *program, pid_t child, int ready,
+static int start(const struct vm_config *c, const char *keeper, pid_t child, int ready,
 		 struct net *net, struct err *err)
 {
 	_cleanup_free_ char *log = xasprintf("%s/" LOG_NAME, c->dir);
@@ -136,7 +136,7 @@ static int start(const struct vm_config *c, const char *program, pid_t child, in
 	_cleanup_strv_ struct strv argv = {0};
 	struct proc_spec spec = PROC_SPEC(&argv);
 
-	strv_addv(&argv, program, "keeper", "slirp4netns", "--configure", "--mtu=1500",
+	strv_addv(&argv, keeper, "slirp4netns", "--configure", "--mtu=1500",
 		  "--disable-host-loopback", "--cidr=" NET_CIDR, "--enable-sandbox",
 		  "--enable-seccomp", NULL);
 	strv_addf(&argv, "--userns-path=/proc/%d/ns/user", (int)child);
@@ -163,7 +163,7 @@ static int not_ready(const struct vm_config *c, struct err *err)
 	return err_set(err, EIO, "slirp4netns did not start: %.300s", line ? line + 1 : text);
 }
 
-static int start_ready(const struct vm_config *c, const char *program, pid_t child, struct net *net,
+static int start_ready(const struct vm_config *c, const char *keeper, pid_t child, struct net *net,
 		       struct err *err)
 {
 	int ready[2], r;
@@ -171,7 +171,7 @@ static int start_ready(const struct vm_config *c, const char *program, pid_t chi
 
 	if (pipe2(ready, O_CLOEXEC) < 0)
 		return err_errno(err, "pipe");
-	r = start(c, program, child, ready[1], net, err);
+	r = start(c, keeper, child, ready[1], net, err);
 	close(ready[1]);
 	if (r == 0 && read_some(ready[0], loop_now_ns() + START_NS, &byte, 1) <= 0)
 		r = not_ready(c, err);
@@ -225,7 +225,7 @@ static int forward(const struct vm_config *c, size_t i, struct err *err)
 	return r;
 }
 
-int net_connect(const struct vm_config *c, const char *program, struct net *net, struct err *err)
+int net_connect(const struct vm_config *c, const char *keeper, struct net *net, struct err *err)
 {
 	pid_t child = 0;
 	int r;
@@ -235,7 +235,7 @@ int net_connect(const struct vm_config *c, const char *program, struct net *net,
 	net->info[1] = net->block[0] = -1;
 	r = read_child(net, &child, err);
 	if (r == 0)
-		r = start_ready(c, program, child, net, err);
+		r = start_ready(c, keeper, child, net, err);
 	for (size_t i = 0; i < c->nforwards && r == 0; i++)
 		r = forward(c, i, err);
 	if (r == 0)

@@ -37,7 +37,7 @@ int net_check(enum sandbox_kind kind, const struct vm_config *c, struct err *err
 /* Before QEMU is started: the pipes, and the file that is /etc/resolv.conf in the sandbox. */
 int net_prepare(const struct vm_config *c, struct net *net, struct err *err);
 /* bwrap has been started and waits: connect its namespace, then let it go on. */
-int net_connect(const struct vm_config *c, const char *program, struct net *net, struct err *err);
+int net_connect(const struct vm_config *c, const char *keeper, struct net *net, struct err *err);
 void net_end(struct net *net);
 
 #endif

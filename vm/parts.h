@@ -31,11 +31,13 @@ struct vm {
 	struct tail *console; /* the guest's hvc0 */
 	int console_in;	      /* what is typed on it */
 	int serial;	      /* its ttyS0, for what comes before hvc0; -1: ended */
+	int state;	      /* of the guest that it goes on as; -1: none */
 	struct loop_source *serial_source;
 	struct strv binds;
 	struct loop_source *timer; /* the next step of ending it */
 	struct unplug unplug;	   /* one at a time; done is NULL when there is none */
 	struct dump *dump;	   /* of its memory, as it is written; NULL: none */
+	struct save *save;	   /* as it is saved; NULL: it is not */
 	bool ending, ended;
 	bool resetting; /* from vm_reset() to vm_booted() */
 	char how[512];
@@ -50,6 +52,12 @@ void vm_on_qmp_closed(void *arg, const char *why);
 void vm_on_frame(void *arg, const struct frame *f);
 void vm_on_agent_closed(void *arg, const char *why);
 void vm_on_child(void *arg, pid_t pid, int status);
+
+/* save.c: go on as the guest that was saved; what QEMU tells of saving and restoring */
+void vm_restore(struct vm *vm);
+void vm_on_migration(struct vm *vm, const json_t *data);
+void vm_save_lost(struct vm *vm, const char *why);
+void vm_save_cancel(struct vm *vm);
 
 /* ask.c: the disk that is being unplugged is gone, or error says why not */
 void vm_unplugged(struct vm *vm, const char *error);

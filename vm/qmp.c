@@ -32,6 +32,7 @@ struct qmp {
 	struct strbuf queued; /* commands that wait for the negotiation */
 	struct pending *pending;
 	json_int_t next_id;
+	int version;
 };
 
 static void closed(struct qmp *q, const char *why)
@@ -126,6 +127,21 @@ static void send_command(struct qmp *q, struct strbuf *to, const char *command, 
 	q->pending = p;
 }
 
+static int greeted_version(const json_t *greeting)
+{
+	const json_t *v = json_object_get(json_object_get(greeting, "version"), "qemu");
+	json_int_t major = json_integer_value(json_object_get(v, "major"));
+	json_int_t minor = json_integer_value(json_object_get(v, "minor"));
+
+	return major < 0 || major > 1000 || minor < 0 || minor > 99 ? 0
+								    : (int)(major * 100 + minor);
+}
+
+int qmp_version(const struct qmp *q)
+{
+	return q->version;
+}
+
 static void take_message(struct qmp *q, const json_t *msg)
 {
 	const char *event = json_string_value(json_object_get(msg, "event"));
@@ -135,6 +151,7 @@ static void take_message(struct qmp *q, const json_t *msg)
 			closed(q, "QEMU did not greet");
 			return;
 		}
+		q->version = greeted_version(json_object_get(msg, "QMP"));
 		q->state = QMP_NEGOTIATING;
 		send_command(q, &q->out, "qmp_capabilities", NULL, negotiated, q);
 		flush(q);

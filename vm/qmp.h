@@ -30,6 +30,9 @@ struct qmp_handler {
 
 /* fd becomes the client's, must be non-blocking. */
 struct qmp *qmp_new(struct loop *loop, int fd, const struct qmp_handler *handler);
+/* QEMU's version as it greeted: 702 is 7.2; 0: it has not yet. */
+int qmp_version(const struct qmp *q);
+
 void qmp_free(struct qmp *q); /* pending callbacks are not called; NULL allowed */
 
 /*

@@ -180,16 +180,19 @@ static void add_view(const struct view *view, struct strv *argv)
 	}
 }
 
-/* Every disk lies in the VM's directory, but for the user's images. */
+/* Every disk lies in the VM's directory, but for the user's images and those of a saved guest. */
 static void add_images(const struct vm_config *c, struct strv *argv)
 {
 	for (size_t i = 0; i < c->disks.n; i++) {
 		const struct disk *d = &c->disks.v[i];
 
-		if (d->role == DISK_RW_IMAGE)
+		if (d->role == DISK_RW_IMAGE || d->elsewhere)
 			strv_addv(argv, "--bind", d->path, d->path, NULL);
-		else if (d->role == DISK_ROOT || d->role == DISK_IMAGE)
+		else if (d->role == DISK_ROOT || d->role == DISK_PACK ||
+			 (d->role == DISK_IMAGE && !d->nunder))
 			ro_bind(d->path, argv);
+		for (int k = 0; k < d->nunder; k++)
+			ro_bind(d->under[k].path, argv);
 	}
 }
 
@@ -218,6 +221,9 @@ static void add_files(const struct vm_config *c, struct strv *argv)
 	ro_bind(c->kernel, argv);
 	ro_bind(c->initrd, argv);
 	add_images(c, argv);
+	/* An older QEMU opens it for writing even where it writes nothing. */
+	if (c->mem)
+		strv_addv(argv, c->mem_read_only ? "--ro-bind" : "--bind", c->mem, c->mem, NULL);
 	if (c->out)
 		add_out(c, argv);
 }
@@ -234,7 +240,7 @@ static void add_net(const struct vm_config *c, const struct net *net, struct str
 	strv_add(argv, "/etc/resolv.conf");
 }
 
-int sandbox_argv(enum sandbox_kind kind, const struct vm_config *c, const char *program,
+int sandbox_argv(enum sandbox_kind kind, const struct vm_config *c, const char *keeper,
 		 const struct net *net, struct strv *argv, struct err *err)
 {
 	_cleanup_free_ char *bwrap = NULL;
@@ -243,7 +249,7 @@ int sandbox_argv(enum sandbox_kind kind, const struct vm_config *c, const char *
 	 * Around bwrap, too: killed while it starts, it leaves a child that has not yet asked to
 	 * die with its parent.
 	 */
-	strv_addv(argv, program, "keeper", NULL);
+	strv_add(argv, keeper);
 	if (kind == SANDBOX_KEEPER)
 		return 0;
 	bwrap = find_program("bwrap");

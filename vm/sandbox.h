@@ -29,11 +29,11 @@ int sandbox_view(enum sandbox_kind kind, const struct vm_config *c, char **view_
 		 struct strv *binds, struct err *err);
 
 /*
- * Put before QEMU's argv what confines it: `PROGRAM keeper`, program being the path of ktest
- * itself, and bwrap with its arguments where there are namespaces. net: bwrap waits until its
- * network is connected (net.h); NULL: there is none.
+ * Put before QEMU's argv what confines it: the path of the keeper (cmd/keeper), and bwrap with its
+ * arguments where there are namespaces. net: bwrap waits until its network is connected (net.h);
+ * NULL: there is none.
  */
-int sandbox_argv(enum sandbox_kind kind, const struct vm_config *c, const char *program,
+int sandbox_argv(enum sandbox_kind kind, const struct vm_config *c, const char *keeper,
 		 const struct net *net, struct strv *argv, struct err *err);
 
 /*

@@ -24,7 +24,7 @@ static void log_command(const struct strv *argv)
 	log_debug("%s", b.s);
 }
 
-static int spawn(struct vm *vm, const struct ends *e, const char *program, struct err *err)
+static int spawn(struct vm *vm, const struct ends *e, const char *keeper, struct err *err)
 {
 	const struct vm_config *c = vm->config;
 	struct vm_fds fds = {e->theirs[END_QMP], e->user_qmp, e->theirs[END_AGENT],
@@ -41,7 +41,7 @@ static int spawn(struct vm *vm, const struct ends *e, const char *program, struc
 	if (r == 0)
 		r = sandbox_view(vm->sandbox, c, &view_dir, &vm->binds, err);
 	if (r == 0)
-		r = sandbox_argv(vm->sandbox, c, program, net, &argv, err);
+		r = sandbox_argv(vm->sandbox, c, keeper, net, &argv, err);
 	if (r == 0)
 		r = vm_args(c, &fds, view_dir, &vm->binds, &argv, err);
 	if (r < 0)
@@ -53,12 +53,14 @@ static int spawn(struct vm *vm, const struct ends *e, const char *program, struc
 	for (int i = 0; i < ENDS; i++)
 		spec.fds[spec.nfds++] = e->theirs[i];
 	spec.fds[spec.nfds++] = e->user_qmp;
+	if (vm->state >= 0)
+		spec.fds[spec.nfds++] = vm->state;
 	if (net) {
 		spec.fds[spec.nfds++] = net->info[1];
 		spec.fds[spec.nfds++] = net->block[0];
 	}
 	r = proc_spawn(&spec, &vm->pid, err);
-	return r < 0 || !net ? r : net_connect(c, program, net, err);
+	return r < 0 || !net ? r : net_connect(c, keeper, net, err);
 }
 
 /* QEMU opens the pipe for reading and would wait for a writer: we are that from the start. */
@@ -101,8 +103,20 @@ static void start_guest(struct vm *vm)
 		 json_pack("{s:s, s:s, s:s, s:i, s:s}", "driver", "virtconsole", "id", "console0",
 			   "bus", "serial0.0", "nr", 0, "chardev", "console"),
 		 start_failed, vm);
-	if (!vm->config->paused)
+	if (vm->config->state)
+		vm_restore(vm);
+	else if (!vm->config->paused)
 		qmp_call(vm->qmp, "cont", NULL, start_failed, vm);
+}
+
+static int open_state(struct vm *vm, struct err *err)
+{
+	const char *path = vm->config->state;
+
+	if (!path)
+		return 0;
+	vm->state = open(path, O_RDONLY | O_CLOEXEC);
+	return vm->state < 0 ? err_errno(err, "%s", path) : 0;
 }
 
 static void adopt(struct vm *vm, const struct ends *e)
@@ -118,7 +132,7 @@ static void adopt(struct vm *vm, const struct ends *e)
 	start_guest(vm);
 }
 
-int vm_start(struct loop *loop, const struct vm_config *config, const char *program,
+int vm_start(struct loop *loop, const struct vm_config *config, const char *keeper,
 	     const struct vm_handler *handler, struct vm **out, struct err *err)
 {
 	struct vm *vm = xcalloc(1, sizeof(*vm));
@@ -128,13 +142,15 @@ int vm_start(struct loop *loop, const struct vm_config *config, const char *prog
 	vm->loop = loop;
 	vm->config = config;
 	vm->handler = *handler;
-	vm->console_in = vm->serial = -1;
+	vm->console_in = vm->serial = vm->state = -1;
 	vm->net = (struct net)NET_INIT;
 	r = ends_open(config->dir, &e, err);
 	if (r == 0)
 		r = open_console(vm, err);
 	if (r == 0)
-		r = spawn(vm, &e, program, err);
+		r = open_state(vm, err);
+	if (r == 0)
+		r = spawn(vm, &e, keeper, err);
 	ends_close_theirs(&e);
 	if (r < 0) {
 		ends_close_ours(&e);

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <sys/inotify.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/str.h"
@@ -88,10 +89,13 @@ int tail_open(struct loop *loop, const char *path, tail_fn *fn, void *arg, struc
 
 void tail_drain(struct tail *t)
 {
-	if (t->reading)
+	struct stat st;
+
+	/* No more than is there by now: what is written meanwhile is told of anew. */
+	if (t->reading || fstat(t->fd, &st) < 0)
 		return;
 	t->reading = true;
-	while (read_some(t))
+	while (t->at < st.st_size && read_some(t))
 		;
 	t->reading = false;
 }

@@ -118,6 +118,8 @@ void vm_on_qmp_event(void *arg, const char *name, const json_t *data)
 		vm_raise(vm, VM_PANICKED, NULL);
 	} else if (!strcmp(name, "DUMP_COMPLETED")) {
 		vm_dump_completed(vm, data);
+	} else if (!strcmp(name, "MIGRATION")) {
+		vm_on_migration(vm, data);
 	} else if (!strcmp(name, "DEVICE_DELETED")) {
 		device = json_string_value(json_object_get(data, "device"));
 		if (vm->unplug.done && str_eq(device, vm->unplug.disk->id))
@@ -132,6 +134,7 @@ void vm_on_qmp_closed(void *arg, const char *why)
 
 	vm_unplugged(vm, why);
 	vm_dump_lost(vm, why);
+	vm_save_lost(vm, why);
 	/* A QEMU that ends closes it too: its end will say how. */
 	if (vm->ending || !strcmp(why, QMP_PEER_GONE))
 		return;
@@ -211,6 +214,7 @@ void vm_on_child(void *arg, pid_t pid, int status)
 	vm->timer = loop_timer(vm->loop, loop_now_ns() + EOF_NS, eof_timeout, vm);
 	drain(vm);
 	vm_dump_lost(vm, QMP_PEER_GONE);
+	vm_save_lost(vm, QMP_PEER_GONE);
 	check_ended(vm);
 }
 
@@ -253,6 +257,7 @@ void vm_free(struct vm *vm)
 	loop_remove(vm->timer);
 	loop_remove(vm->unplug.timer);
 	vm_dump_cancel(vm);
+	vm_save_cancel(vm);
 	if (vm->pid) {
 		loop_remove(vm->child);
 		kill_now(vm);
@@ -264,6 +269,8 @@ void vm_free(struct vm *vm)
 	tail_free(vm->console);
 	if (vm->console_in >= 0)
 		close(vm->console_in);
+	if (vm->state >= 0)
+		close(vm->state);
 	serial_close(vm);
 	strv_done(&vm->binds);
 	free(vm);

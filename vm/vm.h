@@ -21,6 +21,7 @@ enum vm_event {
 	VM_PANICKED, /* the guest's kernel panicked and said so by pvpanic; it is stopped */
 	VM_RESET,    /* the guest asked for a restart; it is stopped, vm_reset() goes on */
 	VM_POWEROFF, /* the guest switched itself off; it is stopped */
+	VM_RESTORED, /* the saved guest goes on in this one */
 	VM_BROKEN,   /* the agent's channel or QMP broke: detail says how */
 	VM_ENDED, /* QEMU is gone and every byte it left has been delivered; detail: how it ended */
 };
@@ -33,10 +34,10 @@ struct vm_handler {
 };
 
 /*
- * Start QEMU. config stays the caller's and must live as long as the VM. program is the path of
- * ktest, for the keeper. When this returns 0, VM_ENDED will come, once, whatever happens.
+ * Start QEMU. config stays the caller's and must live as long as the VM. keeper is the path of
+ * the keeper. When this returns 0, VM_ENDED will come, once, whatever happens.
  */
-int vm_start(struct loop *loop, const struct vm_config *config, const char *program,
+int vm_start(struct loop *loop, const struct vm_config *config, const char *keeper,
 	     const struct vm_handler *handler, struct vm **out, struct err *err);
 
 /* Kills what is left; no event comes any more. NULL allowed. */
@@ -66,8 +67,13 @@ void vm_nmi(struct vm *vm);
 typedef void vm_text_fn(void *arg, const char *text);
 void vm_registers(struct vm *vm, vm_text_fn *fn, void *arg);
 
+/* 702 for QEMU 7.2; 0: it has not said so yet. */
+int vm_qemu_version(const struct vm *vm);
+
 /* Whether QEMU still does. */
 bool vm_runs(const struct vm *vm);
+/* The process that was started for it, whose descendants are the others; 0: none runs. */
+pid_t vm_pid(const struct vm *vm);
 
 /* Any QMP command, see qmp_call(): for the user's own. */
 void vm_qmp(struct vm *vm, const char *command, json_t *arguments, qmp_reply_fn *fn, void *arg);
@@ -76,6 +82,13 @@ void vm_qmp(struct vm *vm, const char *command, json_t *arguments, qmp_reply_fn 
  * End it: asked by QMP first, killed after two seconds; with kill, at once. VM_ENDED follows.
  */
 void vm_end(struct vm *vm, bool kill);
+
+/*
+ * Stop the guest for good and write all but its memory, which config->mem is, to the file at path
+ * (new, 0600): config->state of those that are to go on as this one. The answer may come from
+ * within. Then nothing but vm_end() is left to be done with it.
+ */
+void vm_save(struct vm *vm, const char *path, vm_done_fn *done, void *arg);
 
 /* The extra mounts that the keeper's view needs; see sandbox_view(). */
 const struct strv *vm_binds(const struct vm *vm);

@@ -4,6 +4,7 @@
  *
  * Runs the command and prints what it took, one "name value" a line:
  *	marker_ns	from its start until its stdout had MARKER; missing when it never had
+ *	marker_at_ns	the time of day then
  *	marker_cpu_ns	processor time until then, of its process and the QEMUs below it
  *	wall_ns		from its start to its end
  *	own_ns		processor time of the command's process alone
@@ -45,7 +46,7 @@ static struct {
 
 	pid_t pid;
 	int out; /* its stdout, -1: closed */
-	long long began_ns, marker_ns, marker_cpu_ns, last_look_ns;
+	long long began_ns, marker_ns, marker_at_ns, marker_cpu_ns, last_look_ns;
 	long peak_kib;
 	long long all_ns; /* of the children that were waited for */
 	struct qemu qemus[QEMUS_MAX];
@@ -200,6 +201,7 @@ static void start(char **argv)
 static void marker_came(void)
 {
 	m.marker_ns = clock_ns(CLOCK_MONOTONIC) - m.began_ns;
+	m.marker_at_ns = clock_ns(CLOCK_REALTIME);
 	look();
 	m.marker_cpu_ns = cpu_ns(m.pid);
 	for (int i = 0; i < m.nqemus; i++)
@@ -295,7 +297,8 @@ static void report(void)
 	for (int i = 0; i < m.nqemus; i++)
 		qemu += m.qemus[i].cpu_ns;
 	if (m.marker_ns)
-		printf("marker_ns %lld\nmarker_cpu_ns %lld\n", m.marker_ns, m.marker_cpu_ns);
+		printf("marker_ns %lld\nmarker_at_ns %lld\nmarker_cpu_ns %lld\n", m.marker_ns,
+		       m.marker_at_ns, m.marker_cpu_ns);
 	printf("wall_ns %lld\nown_ns %lld\nqemu_ns %lld\nall_ns %lld\npeak_kib %ld\nstatus %d\n",
 	       wall, own, qemu, m.all_ns, m.peak_kib,
 	       WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));

@@ -92,3 +92,22 @@ is 'a warning: exit status' "$status" 1
 is 'a warning: verdicts' "$(verdicts)" 'one=PASS two=FAIL(warning) three=PASS'
 like 'a warning: title' "$(result '.tests[1].title')" 'fake_fn'
 gone 'a warning'
+
+# One before any subtest bears on none: each boot would show it again.
+begin
+fake <<'EOF'
+boot:
+	print [    1.000001] ------------[ cut here ]------------
+	print [    1.000002] WARNING: CPU: 0 PID: 1 at kernel/fake.c:12 fake_fn+0x10/0x20
+	print [    1.000003] ---[ end trace 0000000000000000 ]---
+	hello
+subtest *:
+	exit 0
+EOF
+LIMIT=60 run
+is 'a warning at boot: exit status' "$status" 0
+is 'a warning at boot: verdicts' "$(verdicts)" 'one=PASS two=PASS three=PASS'
+is 'a warning at boot: one guest, which goes on' \
+	"$(journal 'map(select(.ev == "guest" and .state == "start")) | length')" 1
+like 'a warning at boot: recorded' "$(journal 'map(select(.ev == "finding")) | .[].title')" 'fake_fn'
+gone 'a warning at boot'

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Without bubblewrap: ktest says what is weaker, runs, and still leaves nothing behind.
 . "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/clones.sh"
 
 # All that is in PATH but bwrap. In T it would be part of each command's environment, which is
 # what no_process looks for.
@@ -37,6 +38,14 @@ is 'no bwrap: verdicts' "$(verdicts)" 'one=PASS two=PASS three=PASS'
 like 'no bwrap: what is weaker is said' "$(cat "$T/stderr")" 'without a sandbox'
 is 'no bwrap: in one line for QEMU, one for the test files' "$(lines_of "$T/stderr")" 2
 gone 'no bwrap'
+
+# A saved guest's state goes to QEMU through the keeper.
+clones
+run
+run
+is 'no bwrap, clones: verdicts' "$(verdicts)" 'one=PASS two=PASS three=PASS'
+is 'no bwrap, clones: of a guest that was kept' "$(boots) $(isolations)" '0 clone clone clone'
+gone 'no bwrap, clones'
 
 for signal in INT TERM HUP KILL; do
 	begin

@@ -7,7 +7,7 @@
 # leaves a line in $T/made.
 kernel_tree()
 {
-	mkdir -p "$T/linux/scripts" "$T/linux/arch/x86" "$T/linux/a"
+	mkdir -p "$T/linux/scripts" "$T/linux/arch/x86" "$T/linux/init" "$T/linux/a"
 	: >"$T/linux/Kbuild"
 	: >"$T/linux/scripts/Kbuild.include"
 	: >"$T/linux/arch/x86/Makefile"
@@ -155,6 +155,43 @@ CC=nonesuch-gcc btk build -o "$T/out"
 is 'no compiler: exit status' "$status" 125
 like 'no compiler: which' "$(cat "$T/stderr")" 'nonesuch-gcc'
 
+# All programs but one.
+begin_tree
+mkdir "$T/path"
+ln -s /usr/bin/* "$T/path" && rm "$T/path/flex"
+for c in build config oldconfig; do
+	PATH=$T/path btk $c -o "$T/out"
+	is "no flex: $c: exit status" "$status" 125
+	is "no flex: $c: what to do" "$(cat "$T/stderr")" \
+		"build-test-kernel: building a kernel needs flex: \`sudo apt install flex\` (Debian's names of the packages)"
+done
+is 'no flex: nothing is made' "$(lines_of "$T/made")" 0
+
+# What another error of make has to say is in the last line that is not its own.
+begin_tree
+sed -i 's/^allnoconfig:/&\n\t@echo "no room to swing a cat" >\&2; false/' "$T/linux/Makefile"
+btk build -o "$T/out"
+is 'make fails: exit status' "$status" 125
+is 'make fails: why' "$(grep -v building "$T/stderr")" \
+	'build-test-kernel: make allnoconfig: no room to swing a cat'
+
+begin_tree
+touch "$T/linux/.config"
+btk_run "$T/tree/t.ktest"
+is 'built in: exit status' "$status" 125
+like 'built in: what to do' "$(cat "$T/stderr")" \
+	"has been built in \(it has a .config\).*\`make -C $T/linux ARCH=x86_64 mrproper\`"
+
+# Where nothing can be written, another place for the output is all that it takes.
+begin_tree
+: >"$T/file"
+for c in build config run; do
+	btk $c -o "$T/file/out" "$T/tree/t.ktest"
+	is "no output: $c: exit status" "$status" 125
+	like "no output: $c: what to do" "$(cat "$T/stderr")" \
+		'^build-test-kernel: .*cannot be written \(Not a directory\): name another place with -o DIR$'
+done
+
 # A guest can write there; what it left would run here.
 begin_tree
 mkdir -p "$T/out/kernel_build.x86_64"
@@ -175,6 +212,24 @@ run_args
 ktest run --accel tcg --qemu "$T/bin/qemu-system-x86_64" -k "$T/kernels/mine" -o "$T/out2" \
 	"$T/tree/t.ktest" one
 is 'publish: it runs' "$status" 0
+is 'publish: the results say what it is' \
+	"$(jq -r '.kernels[0] | [.variant, .build_id, .commit] | join(" ")' "$T/out2/results.json")" \
+	'kasan  '
+
+# Of a repository the commit is on record, and whether it is all.
+begin_tree
+git() { HOME=$T/home command git -C "$T/linux" -c user.name=a -c user.email=b "$@" >/dev/null; }
+git init -q && git add -A && git commit -q -m x
+commit=$(command git -C "$T/linux" rev-parse HEAD)
+declares ktest_library=1 ktest_mem=64 ktest_cpus=1 'ktest_variants=(kasan)'
+sed -i 's/SUBTESTS/one/' "$T/tree/t.ktest"
+btk_run "$T/tree/t.ktest" one
+is 'a commit: exit status' "$status" 0
+is 'a commit: the results have it' "$(result '.kernels[0] | .variant + " " + .commit')" "kasan $commit"
+echo 'int three;' >>"$T/linux/a/one.c"
+btk_run "$T/tree/t.ktest"
+is 'a commit and more: the results say so' "$(result '.kernels[0].commit')" "$commit-dirty"
+gone 'a commit'
 
 # What the user chose stays until it is to be forgotten.
 begin_tree

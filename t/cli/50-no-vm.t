@@ -95,6 +95,28 @@ is '--timeout: exit status' "$status" 0
 is '--timeout: one subtest' "$(verdicts)" 'alone=PASS'
 gone '--timeout'
 
+begin
+host_file t <<'EOF'
+case ${2-} in
+zero) exit 0 ;;
+three) exit 3 ;;
+killed) kill -KILL $$ ;;
+esac
+test_zero() { :; }
+test_three() { :; }
+test_killed() { :; }
+test_runs() { exit 0; }
+EOF
+host_run "$T/tree/t.ktest"
+is 'ended before it began' "$status $(verdicts)" \
+	'1 zero=ERROR(file) three=ERROR(file) killed=ERROR(file) runs=PASS'
+is 'ended before it began: titles' "$(result '[.tests[] | (.title // "-")] | join("\n")')" \
+	'the test file ended with exit status 0 before this subtest began
+the test file ended with exit status 3 before this subtest began
+the test file was killed by SIGKILL before this subtest began
+-'
+gone 'ended before it began'
+
 # ---- what needs a VM
 
 begin

@@ -84,6 +84,7 @@ compile
 gcov_kernel
 canned x y z
 subtests one two
+rm "$T/home/.ktestrc"
 sed -i 's/^case/[[ $1 != deps ]] || echo ktest_isolation=boot\n&/' "$T/tree/t.ktest"
 fake <<'EOF'
 subtest one:

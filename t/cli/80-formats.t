@@ -74,6 +74,24 @@ is 'results --junit: as the run gave it' "$(cmp "$T/junit.xml" "$T/later.xml" 2>
 is 'results --kcidb -: as the run gave it' "$(cmp "$T/kcidb.json" "$T/stdout" 2>&1)" ''
 is 'results --events: the journal' "$(cmp "$T/later.events" "$T/out/journal.jsonl" 2>&1)" ''
 
+# What is no plain file is written into, and stays what it is: a pipe here, /dev/null elsewhere.
+mkfifo "$T/pipe"
+for what in 'results --junit' 'results --kcidb' report; do
+	timeout 20 cat "$T/pipe" >"$T/read" &
+	read -r command option <<<"$what"
+	# shellcheck disable=SC2086 # none or one
+	ktest "$command" -o "$T/out" $option "$T/pipe"
+	wait $!
+	is "$what to a pipe: exit status" "$status" 0
+	is "$what to a pipe: it is one still" "$(stat -c %F "$T/pipe")" fifo
+	like "$what to a pipe: all arrives" "$(tr '\n' ' ' <"$T/read")" \
+		'^(<\?xml.*</testsuites>|\{.*\}|<!DOCTYPE html>.*</html>) $'
+done
+ln -s read "$T/link"
+ktest results -o "$T/out" --junit "$T/link"
+is 'results --junit to a link: through it' "$(stat -c %F "$T/link") $(cmp "$T/junit.xml" "$T/read" 2>&1)" \
+	'symbolic link '
+
 # The journal alone does, without any log.
 mkdir "$T/alone"
 cp "$T/out/journal.jsonl" "$T/alone"

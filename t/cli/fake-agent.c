@@ -3,6 +3,7 @@
 #include "t/cli/fake.h"
 #include "proto/bytes.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -55,7 +56,7 @@ void agent_hello(struct fake *f, const char *fields)
 		add_fields(&o, f, fields);
 	} else {
 		frame_add_int(&o.w, "version", FRAME_VERSION);
-		frame_add(&o.w, "caps", "streams");
+		frame_add(&o.w, "caps", "streams quiet");
 		frame_add(&o.w, "release", "6.1.0-fake");
 		frame_add(&o.w, "arch", "x86_64");
 		frame_add(&o.w, "boot_id", "00000000-0000-4000-8000-000000000000");
@@ -73,7 +74,7 @@ void agent_beat(struct fake *f)
 	if (now_ms() < f->next_beat_ms)
 		return;
 	f->next_beat_ms = now_ms() + 1000;
-	if (f->hung || f->stopped || !f->said_hello)
+	if (f->hung || f->stopped || !f->said_hello || f->quiet)
 		return;
 	out_begin(&o, FRAME_BEAT);
 	frame_add_int(&o.w, "uptime_ns", now_ms() * 1000000);
@@ -141,27 +142,31 @@ void agent_frame(struct fake *f, const char *spec)
 	out_send(&o, f);
 }
 
-static void done(struct fake *f, const struct frame *to, const char *message)
+static void answer(struct fake *f, const char *id, int error, const char *message)
 {
-	const char *id = frame_get(to, "id");
 	struct out o;
 
 	out_begin(&o, FRAME_DONE);
 	if (id)
 		frame_add(&o.w, "id", id);
-	frame_add_int(&o.w, "error", 0);
+	frame_add_int(&o.w, "error", error);
 	frame_add(&o.w, "message", message);
 	out_send(&o, f);
+}
+
+static void done(struct fake *f, const struct frame *to, const char *message)
+{
+	answer(f, frame_get(to, "id"), 0, message);
 }
 
 /* The n-th value of "arg", from 0; NULL when there are fewer. */
 static const char *nth_arg(const struct frame *fr, int n)
 {
-	const char *key, *value;
-	size_t pos = 0, len;
+	const char *value;
+	size_t pos = 0;
 
-	while (frame_next(fr, &pos, &key, &len, &value))
-		if (len == 3 && !memcmp(key, "arg", 3) && n-- == 0)
+	while ((value = frame_next_of(fr, &pos, "arg")))
+		if (n-- == 0)
 			return value;
 	return NULL;
 }
@@ -231,6 +236,28 @@ static void gather(struct fake *f, const struct frame *fr)
 
 /* ---- streams: what is sent comes back, and what goes wrong is a setting */
 
+/* Of INPUT before it has come back: so little that all of it fits into a frame, escaped. */
+#define STREAM_WINDOW (16 << 10)
+
+/* What a stream's client has room for, and what waits for that. */
+static struct echo {
+	struct echo *next;
+	char *id;
+	int64_t room, held_bytes;
+	bool ending;			  /* when that is gone */
+	char held[2 * STREAM_WINDOW + 1]; /* escaped */
+} * echoes;
+
+static struct echo *echo_of(const struct frame *fr)
+{
+	const char *id = frame_get(fr, "id");
+	struct echo *e = echoes;
+
+	while (e && id && strcmp(e->id, id) != 0)
+		e = e->next;
+	return id ? e : NULL;
+}
+
 static void stream_done(struct fake *f, const struct frame *to, int error, const char *message)
 {
 	const char *id = frame_get(to, "id");
@@ -240,7 +267,7 @@ static void stream_done(struct fake *f, const struct frame *to, int error, const
 	frame_add(&o.w, "id", id ? id : "");
 	frame_add_int(&o.w, "error", error);
 	frame_add(&o.w, "message", message);
-	frame_add_int(&o.w, "window", 32768);
+	frame_add_int(&o.w, "window", STREAM_WINDOW);
 	out_send(&o, f);
 }
 
@@ -288,6 +315,62 @@ static void stream_flood(struct fake *f, const struct frame *fr)
 		stream_data(f, fr, value);
 }
 
+static void echo_open(const struct frame *fr)
+{
+	struct echo *e = calloc(1, sizeof(*e));
+	const char *id = frame_get(fr, "id");
+
+	e->id = strdup(id ? id : "");
+	e->room = frame_get_int(fr, "window", 0);
+	e->next = echoes;
+	echoes = e;
+}
+
+static void echo_send(struct fake *f, const struct frame *fr, struct echo *e)
+{
+	if (!e->held_bytes || e->held_bytes > e->room)
+		return;
+	stream_data(f, fr, e->held);
+	stream_window(f, fr, e->held_bytes);
+	e->room -= e->held_bytes;
+	e->held_bytes = 0;
+	e->held[0] = '\0';
+	if (e->ending)
+		stream_end(f, fr, 0);
+}
+
+static void echo_close(struct fake *f, const struct frame *fr)
+{
+	struct echo *e = echo_of(fr);
+
+	if (e && e->held_bytes)
+		e->ending = true;
+	else
+		stream_end(f, fr, 0);
+}
+
+/* Beyond its window the client sends nothing. */
+static void echo_input(struct fake *f, const struct frame *fr, const char *data)
+{
+	struct echo *e = echo_of(fr);
+
+	if (!e || strlen(e->held) + strlen(data) >= sizeof(e->held))
+		return;
+	strcat(e->held, data);
+	e->held_bytes += bytes_unescape(data, NULL);
+	echo_send(f, fr, e);
+}
+
+static void echo_more(struct fake *f, const struct frame *fr)
+{
+	struct echo *e = echo_of(fr);
+
+	if (!e)
+		return;
+	e->room += frame_get_int(fr, "bytes", 0);
+	echo_send(f, fr, e);
+}
+
 /* "exit N" as its last word ends it at once; else all is echoed until the input ends. */
 static void stream_open(struct fake *f, const struct frame *fr)
 {
@@ -299,6 +382,7 @@ static void stream_open(struct fake *f, const struct frame *fr)
 		stream_done(f, fr, 2, "open: no such program here");
 		return;
 	}
+	echo_open(fr);
 	stream_done(f, fr, 0, "");
 	if (script_setting(&f->script, "stream", "flood"))
 		stream_flood(f, fr);
@@ -317,15 +401,69 @@ static void stream_frame(struct fake *f, const struct frame *fr)
 	if (fr->type == FRAME_OPEN) {
 		stream_open(f, fr);
 	} else if (fr->type == FRAME_INPUT && data) {
-		stream_data(f, fr, data);
-		stream_window(f, fr, bytes_unescape(data, NULL));
+		echo_input(f, fr, data);
+	} else if (fr->type == FRAME_MORE) {
+		echo_more(f, fr);
 	} else if (fr->type == FRAME_CLOSE && what && !strcmp(what, "in")) {
-		stream_end(f, fr, 0);
+		echo_close(f, fr);
 	}
+}
+
+/* ---- saved and restored */
+
+/* It answers behind what the script has it say first. */
+static void quiet(struct fake *f, const struct frame *fr)
+{
+	const char *id = frame_get(fr, "id");
+
+	if (script_setting(&f->script, "ignore", "quiet"))
+		return;
+	free(f->id);
+	f->id = strdup(id ? id : "");
+	guest_enter(f, "quiet");
+}
+
+void agent_fall_quiet(struct fake *f)
+{
+	const char *busy = script_setting_get(&f->script, "busy");
+
+	answer(f, f->id, busy ? EBUSY : 0, busy ? busy : "");
+	free(f->id);
+	f->id = NULL;
+	f->quiet = true;
+}
+
+static void hold(struct fake *f, const struct frame *fr)
+{
+	const char *fails = script_setting_get(&f->script, "hold-fails");
+
+	if (!script_setting(&f->script, "ignore", "hold"))
+		answer(f, frame_get(fr, "id"), fails ? ECHILD : 0, fails ? fails : "");
+}
+
+static void ping(struct fake *f, const struct frame *fr)
+{
+	done(f, fr, frame_get(fr, "nonce") ? frame_get(fr, "nonce") : "");
+}
+
+/* What was asked comes back, so that an echo of another time is told from an answer. */
+static void setup(struct fake *f, const struct frame *fr)
+{
+	const char *nonce = frame_get(fr, "nonce"), *own = script_setting_get(&f->script, "nonce");
+	const char *fails =
+		script_setting_get(&f->script, f->restored ? "renew-fails" : "setup-fails");
+
+	if (!script_setting(&f->script, "ignore", "setup"))
+		answer(f, frame_get(fr, "id"), fails ? EINVAL : 0,
+		       fails	      ? fails
+		       : own && nonce ? own
+		       : nonce	      ? nonce
+				      : "");
 }
 
 static void frame_dispatch(struct fake *f, const struct frame *fr)
 {
+	f->quiet = false;
 	switch (fr->type) {
 	case FRAME_OPEN:
 	case FRAME_INPUT:
@@ -334,11 +472,16 @@ static void frame_dispatch(struct fake *f, const struct frame *fr)
 		stream_frame(f, fr);
 		break;
 	case FRAME_SETUP:
-		if (!script_setting(&f->script, "ignore", "setup"))
-			done(f, fr, "");
+		setup(f, fr);
+		break;
+	case FRAME_HOLD:
+		hold(f, fr);
+		break;
+	case FRAME_QUIET:
+		quiet(f, fr);
 		break;
 	case FRAME_PING:
-		done(f, fr, frame_get(fr, "nonce") ? frame_get(fr, "nonce") : "");
+		ping(f, fr);
 		break;
 	case FRAME_START:
 		start(f, fr);

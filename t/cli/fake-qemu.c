@@ -118,6 +118,12 @@ static void parse_args(struct fake *f, int argc, char **argv)
 			probe(&f->script);
 		if (!strcmp(argv[i], "-S"))
 			f->stopped = true;
+		if (i + 1 < argc && !strcmp(argv[i], "-object"))
+			mem_open(f, argv[i + 1]);
+		if (i + 1 < argc && !strcmp(argv[i], "-name"))
+			f->name = argv[i + 1];
+		if (!strcmp(argv[i], "-incoming"))
+			f->incoming = true;
 		if (i + 1 < argc && !strcmp(argv[i], "-chardev"))
 			channel_open(f, argv[i + 1]);
 	}
@@ -191,7 +197,8 @@ int main(int argc, char **argv)
 	if (script_setting(&f.script, "ignore", "term"))
 		signal(SIGTERM, SIG_IGN);
 	qmp_greet(&f);
-	guest_power_on(&f);
+	if (!f.incoming)
+		guest_power_on(&f);
 	for (;;)
 		fake_once(&f);
 }

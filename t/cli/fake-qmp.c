@@ -88,9 +88,12 @@ static json_t *cmd_stop(struct fake *f, const json_t *args)
 static json_t *cmd_cont(struct fake *f, const json_t *args)
 {
 	(void)args;
+	if (f->incoming)
+		return NULL;
 	if (f->stopped)
 		qmp_event(f, "RESUME", NULL);
 	f->stopped = false;
+	mem_boot(f);
 	return json_object();
 }
 
@@ -209,6 +212,9 @@ static const struct {
 	{"human-monitor-command", cmd_monitor},
 	{"dump-guest-memory", cmd_dump},
 	{"query-cpus-fast", cmd_query_cpus},
+	{"migrate-set-capabilities", cmd_capabilities_of_migration},
+	{"migrate", cmd_migrate},
+	{"migrate-incoming", cmd_migrate_incoming},
 };
 
 static json_t *command_run(struct fake *f, const char *name, const json_t *args)

@@ -154,6 +154,7 @@ void guest_enter(struct fake *f, const char *section)
 	f->flooded = 0;
 	f->wake_ms = 0;
 	f->in_call = false;
+	f->quieting = !strcmp(section, "quiet");
 	if (f->section)
 		return;
 	if (!strcmp(section, "init") || !strcmp(section, "subtest *"))
@@ -164,6 +165,7 @@ void guest_power_on(struct fake *f)
 {
 	f->hung = false;
 	f->said_hello = false;
+	f->quiet = f->restored = false;
 	f->seq = 0;
 	f->agent.in_len = 0;
 	f->next_beat_ms = now_ms() + 1000;
@@ -377,6 +379,11 @@ void guest_run(struct fake *f)
 		f->step++;
 		f->flooded = 0;
 	}
-	if (f->booting && !f->said_hello && !f->hung && !f->stopped)
+	if (f->hung || f->stopped)
+		return;
+	if (f->booting && !f->said_hello)
 		agent_hello(f, "");
+	if (f->quieting)
+		agent_fall_quiet(f);
+	f->quieting = false;
 }

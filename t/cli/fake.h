@@ -10,6 +10,8 @@
  *			not in it already
  *	subtest NAME:	when the agent is told to start NAME; "subtest *:" any other
  *	init:		when it is told to run the init hooks (default: exit 0)
+ *	quiet:		when it is told to fall quiet, before it answers
+ *	restored:	what the guest does first that goes on as a saved one
  *	config:		settings, below
  *
  * Actions, one a line, in order:
@@ -35,7 +37,7 @@
  *
  * Settings:
  *	ignore WHAT	a QMP command's name, or term (SIGTERM), signal, stop, start, setup, cont,
- *gather, keys (sysrq, by Ctrl-O on the console); start is that of a subtest
+ *gather, quiet, keys (sysrq, by Ctrl-O on the console); start is that of a subtest
  *	refuse NAME	a QMP command is answered by an error
  *	die-on NAME	QEMU exits when it gets this command
  *	stream WHAT	when a stream is opened: silent, refuse, flood (beyond its window), bad
@@ -43,6 +45,14 @@
  *	greeting TEXT	instead of QMP's
  *	dump N		bytes that dump-guest-memory writes, at most 32768; default 16; "dump-fails"
  *	probe HEX	ticks of the PM timer that the accelerator's probe takes; default 400
+ *	memory MIB	of the guest's memory that its boot writes, where that is a file; default 1
+ *	saving HOW	late (the stream ends before QEMU's word of it), fails, torn (ends in the
+ *			middle), silent (no word of the end), dies, big (more than anybody keeps)
+ *	restoring HOW	fails, silent, dies
+ *	only NAME	a restored guest of another -name does as it should
+ *	busy TEXT	the agent cannot fall quiet, and says so
+ *	nonce TEXT	what a restored guest answers instead of what it was asked
+ *	setup-fails TEXT, renew-fails TEXT	SETUP's answer in a booted, in a restored guest
  */
 #ifndef T_CLI_FAKE_H
 #define T_CLI_FAKE_H
@@ -100,8 +110,17 @@ struct fake {
 	bool capable;  /* qmp_capabilities was received */
 	bool quitting; /* told to quit: when the answer is sent */
 
+	/* its memory and whom it goes on as */
+	const char *mem;	     /* the file; NULL: it is none */
+	bool mem_shared;	     /* what it writes is in the file */
+	bool incoming;		     /* nothing was restored yet */
+	const char *name;	     /* of -name */
+	bool ignores_shared, events; /* capabilities of migration */
+
 	/* the guest */
-	bool booting; /* in the section of that name */
+	bool restored;
+	bool quiet;		/* not a word until it is spoken to */
+	bool booting, quieting; /* in the section of that name */
 	bool hung;
 	bool said_hello;
 	uint32_t seq;
@@ -133,10 +152,18 @@ void agent_beat(struct fake *f);
 void agent_hello(struct fake *f, const char *fields);
 void agent_exit(struct fake *f, int status, int signo);
 void agent_bye(struct fake *f, const char *reason);
+void agent_fall_quiet(struct fake *f); /* the end of the section "quiet" */
 void agent_call(struct fake *f, const char *words);
 void agent_log(struct fake *f, const char *text);
 /* "TYPE key=value ..." */
 void agent_frame(struct fake *f, const char *spec);
+
+/* fake-migration.c: the guest is saved, and another one goes on as it */
+void mem_open(struct fake *f, const char *object); /* the value of -object */
+void mem_boot(struct fake *f);			   /* a guest that boots writes its memory */
+json_t *cmd_capabilities_of_migration(struct fake *f, const json_t *args);
+json_t *cmd_migrate(struct fake *f, const json_t *args);
+json_t *cmd_migrate_incoming(struct fake *f, const json_t *args);
 
 /* fake-qmp.c */
 void qmp_greet(struct fake *f);

@@ -95,6 +95,8 @@ begin()
 {
 	rm -rf "${T:?}"/*
 	mkdir -p "$T/tmp" "$T/home" "$T/tree" "$T/bin"
+	# What subtests of a file do to each other is what most cases are about.
+	echo ktest_isolation=shared >"$T/home/.ktestrc"
 	fake_kernel "$T/kernel"
 	fake </dev/null
 	subtests one two three
@@ -174,6 +176,8 @@ ktest()
 run_args()
 {
 	args=(run --accel tcg --qemu "$T/bin/qemu-system-x86_64" -k "$T/kernel" -o "$T/out")
+	# How many run by default is this machine's affair. JOBS=2 t/cli/NAME.t: with others beside.
+	[[ -z ${JOBS=1} ]] || args+=(-j "$JOBS")
 }
 
 # run [OPTION...] [-- SUBTEST...]

@@ -2,13 +2,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # A root image of another processor: its packages unpacked here, set up in a guest, tests run on it.
 . "$(dirname "$0")/../vm/lib.sh"
+. "$(dirname "$0")/root.sh"
 
 LIMIT=7200
 begin
 mkdir "$T/images"
 SECONDS=0
-KTEST=$TREE/bin/root_image ktest create -a arm64 --minimal -i "$T/images/root" \
-	--accel "${ACCEL:-tcg}"
+make_root arm64 "$T/images/root"
 is 'create: exit 0' "$status" 0
 is 'create: the path' "$(cat "$T/stdout")" "$T/images/root"
 is 'create: nothing else is left' "$(ls -A "$T/images")" root

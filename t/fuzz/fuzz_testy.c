@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "run/testy_list.h"
+#include "testy/list.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

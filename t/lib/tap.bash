@@ -95,6 +95,20 @@ guest()
 	calls=$(cat "$work/calls" 2>/dev/null)
 }
 
+# held FILE NAME [LINE]: the same by a shell that waits to be told, LINE being a part of what it is told;
+# sets waits to what it has said before.
+held()
+{
+	rm -f "$work/calls"
+	out=$(ktest_library=1 setsid -w timeout -s KILL 60 \
+		bash "$tree/lib/run-guest.sh" "$work/$1" wait 2>"$work/err" 3>"$work/waits" </dev/null \
+		4< <(printf '%s\nset -- %q run-tests %q\n' "${3-}" "$work/$1" "$2"))
+	status=$?
+	err=$(<"$work/err")
+	waits=$(wc -c <"$work/waits")
+	calls=$(cat "$work/calls" 2>/dev/null)
+}
+
 tap_done()
 {
 	echo "1..$tap_count"

@@ -74,6 +74,19 @@ for arch in "amd64 x86_64 amd64 x86 64" "arm64 aarch64 arm64 arm64 64" "ppc64le 
 	parse_arch "${arch%% *}"
 	is "$ktest_arch $DEBIAN_ARCH $KERNEL_ARCH $BITS" "${arch#* }" "parse_arch ${arch%% *}"
 done
+# What we run ourselves it knows by the same names.
+awk -F'"' '/\.name =/ { name = $2 } /\.debian =/ { debian = $2 } /\.uname =/ { uname = $2 }
+	/\.source_arch =/ { source = $2 } /\.cross =/ { print name, debian, source, $2, uname }' \
+	"$tree/kernel/arch.c" >"$work/archs"
+is "$(cut -d' ' -f1 "$work/archs" | sort -u | wc -l)" "$(grep -c '\.name =' "$tree/kernel/arch.c")" \
+	"parse_arch: the table of architectures is read"
+while read -r name debian source cross uname; do
+	for arch in $name $debian $uname; do
+		parse_arch "$arch"
+		is "$ktest_arch $DEBIAN_ARCH $KERNEL_ARCH $ARCH_TRIPLE-" "$name $debian $source $cross" \
+			"parse_arch $arch is what kernel/arch.c says"
+	done
+done <"$work/archs"
 got=$(parse_arch vax 2>&1)
 is "$?:$got" "1:unknown architecture vax" "parse_arch: an unknown one"
 got=$(unset ktest_tmp; get_tmpdir; [[ -d $ktest_tmp && -w $ktest_tmp ]] && rmdir "$ktest_tmp" && echo made)

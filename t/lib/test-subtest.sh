@@ -37,6 +37,9 @@ while read -r name want_status want; do
 	guest t.ktest run-tests "$name"
 	is "$status:$out" "$want_status:$want" "$name in control mode"
 	unlike "$out$err" "REACHED|=========" "$name: nothing runs after its end, no verdict lines"
+	said=$err
+	held t.ktest "$name"
+	is "$waits:$status:$out:$err" "1:$want_status:$want:$said" "$name by a shell that waited: the same"
 done <<'END'
 pass 0 body of pass
 fail 1
@@ -84,6 +87,52 @@ rm "$work/answers"
 ktest_scratch_dev_list="/dev/vdb /dev/vdc" guest t.ktest run-tests arrays
 is "$out" "2 /dev/vdc 0 $work/t.ktest" "lists arrive as arrays, and the file's name as \$0"
 
+# A shell that waits to be told: what it was told counts, and its clock begins then.
+cat >"$work/late.ktest" <<END
+#!/bin/bash
+read=\$SECONDS
+. $tree/tests/test-libs.sh
+declare -A table=([a]=1)
+test_told() { echo "\$NR_REBOOTS \$told \$SECONDS \$read \$RANDOM \${table[a]} \$0 \${ktest_scratch_dev[1]}"; }
+test_input() { ! read -r; [[ ! -e /proc/self/fd/3 && ! -e /proc/self/fd/4 ]]; }
+run_test() { echo early; "test_\$1"; }
+main "\$@"
+END
+ktest_scratch_dev_list="/dev/vdb /dev/vdc" held late.ktest told "SECONDS=7 RANDOM=1
+export NR_REBOOTS=3 told='it is'"
+RANDOM=1
+is "$out" "early
+3 it is 7 7 $RANDOM 1 $work/late.ktest /dev/vdc" "a shell that waited: variables, clock, random numbers, lists"
+held late.ktest input
+is "$status:$out" 0:early "a shell that waited: no input, no descriptor of its own"
+held t.ktest skip
+is "$calls" "skip deep down" "a shell that waited: a skip tells the host, once"
+cat >"$work/traps.ktest" <<END
+#!/bin/bash
+. $tree/tests/test-libs.sh
+trap 'echo of the file' EXIT
+sleep 31415 >/dev/null 2>&1 & left=\$!
+test_trap() { trap 'echo its own' EXIT; }
+test_exec() { exec echo replaced; }
+test_wait() { wait; jobs; [[ -z \$(builtin trap -p EXIT) ]]; builtin kill \$left; }
+main "\$@"
+END
+for name in trap exec wait; do
+	ktest_control=1 guest traps.ktest run-tests "$name"
+	alone="$status:$out"
+	ktest_control=1 held traps.ktest "$name"
+	is "$status:$out" "$alone" "a shell that waited: traps and jobs of the file: $name"
+	pkill -f '^sleep 31415$'
+done
+like "$alone" "^0:" "and they are not the subtest's"
+echo "$work/no-tracing" >"$work/state/tracing"
+mkdir "$work/no-tracing"
+echo "$work/tmp" >>"$work/state/tracing"
+echo traced >"$work/no-tracing/trace"
+held t.ktest fail
+is "$(<"$work/tmp/trace")" traced "a shell that waited: its trace is kept"
+rm "$work/state/tracing"
+
 # Several names: our lines.
 guest t.ktest run-tests pass fail skip status last
 is "$status" 3 "the status counts the failures"
@@ -128,6 +177,8 @@ END
 guest strict.ktest run-tests fail pass
 is "$status" 1 "set -euo pipefail at top level disturbs nothing"
 like "$out" "PASSED pass" "and the next subtest runs"
+ktest_control=1 held strict.ktest fail
+is "$status:$err" "1:$work/strict.ktest:4: status 1: false" "nor by a shell that waited"
 test_file names.ktest <<'END'
 list_tests() { echo generic/001 generic/002; }
 run_test() { [[ $1 == generic/001 ]]; echo "ran $1"; }
@@ -160,5 +211,8 @@ like "$out" "^========= FAILED returns in" "a status returned without set -e"
 like "$out" "^========= NOTRUN skip in [0-9]+s: not today" "skipped"
 like "$out" "^caught" "signals work in it"
 like "$out" "^own handling" "and the status reaches it"
+ktest_control=1 held own.ktest fail
+is "$status" 1 "the same by a shell that waited"
+like "$out" "^========= FAILED fail in" "with our lines"
 
 tap_done

@@ -58,6 +58,7 @@ static inline void put_fake_tree(const char *name)
 		{"Kbuild", ""},
 		{"Kconfig", "mainmenu \"x\"\n"},
 		{"scripts/Kbuild.include", ""},
+		{"init/Kconfig", ""},
 		{"arch/x86/Makefile", ""},
 		{"arch/x86/include/asm/x.h", ""},
 		{"include/all.h", "int all;\n"},

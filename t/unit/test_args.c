@@ -300,6 +300,96 @@ static void test_pmem_makes_room_in_the_machine(void **state)
 	config_done(&c);
 }
 
+/* A guest that is saved writes its memory to the file; one that goes on as it only reads it. */
+static void test_memory_that_is_a_file(void **state)
+{
+	_cleanup_strv_ struct strv saved = {0}, restored = {0}, newer = {0};
+	struct vm_config c = config();
+	struct vm_fds fds = all_fds;
+
+	(void)state;
+	c.mem = "/t/m,em";
+	make(&c, &fds, NULL, &saved);
+	assert_string_equal(value(&saved, "-object", 0),
+			    "{\"qom-type\":\"memory-backend-file\",\"id\":\"mem\","
+			    "\"mem-path\":\"/t/m,em\",\"size\":2147483648,\"share\":true}");
+	assert_string_equal(value(&saved, "-machine", 0), "q35,memory-backend=mem");
+	assert_null(value(&saved, "-incoming", 0));
+	c.state = "/t/state";
+	fds.state = 15;
+	make(&c, &fds, NULL, &restored);
+	assert_string_equal(value(&restored, "-object", 0),
+			    "{\"qom-type\":\"memory-backend-file\",\"id\":\"mem\","
+			    "\"mem-path\":\"/t/m,em\",\"size\":2147483648,\"share\":false}");
+	assert_string_equal(value(&restored, "-incoming", 0), "defer");
+	assert_false(mentions(&restored, "/t/state"));
+	c.mem_read_only = true;
+	make(&c, &fds, NULL, &newer);
+	assert_non_null(strstr(value(&newer, "-object", 0), "\"readonly\":true,\"rom\":\"off\""));
+}
+
+/* But for that, the machine of both is the same to the last word. */
+static void test_a_restored_machine_is_the_saved_one(void **state)
+{
+	_cleanup_strv_ struct strv saved = {0}, restored = {0};
+	struct vm_config c = config();
+	size_t other = 0, k = 0;
+
+	(void)state;
+	disks_add(&c.disks, DISK_SCRATCH, bus_find("virtio-blk", NULL), "/s", 1 << 20);
+	assert_int_equal(disks_place(&c.disks, "pcie.0", NULL), 0);
+	c.out = "/out";
+	c.network = VM_NET_USER;
+	c.host = VM_NET_HOST;
+	c.mem = "/t/mem";
+	make(&c, &all_fds, NULL, &saved);
+	c.state = "/t/state";
+	make(&c, &all_fds, NULL, &restored);
+	for (size_t i = 0; i < saved.n; i++, k++) {
+		if (!strcmp(restored.v[k], "-incoming"))
+			k += 2;
+		other += strcmp(saved.v[i], restored.v[k]) != 0;
+	}
+	assert_int_equal(k, restored.n);
+	assert_int_equal(other, 1);
+	config_done(&c);
+}
+
+/* What is written to it is the guest's that writes it, once it has been saved. */
+static void test_saved_pmem(void **state)
+{
+	_cleanup_strv_ struct strv saved = {0}, restored = {0};
+	struct vm_config c = config();
+
+	(void)state;
+	disks_add(&c.disks, DISK_PMEM, NULL, "/p0", 64 << 20);
+	assert_int_equal(disks_place(&c.disks, "pcie.0", NULL), 0);
+	c.mem = "/t/mem";
+	make(&c, &all_fds, NULL, &saved);
+	assert_string_equal(value(&saved, "-machine", 0), "q35,nvdimm=on,memory-backend=mem");
+	assert_non_null(strstr(value(&saved, "-object", 1), "\"share\":true"));
+	c.state = "/t/state";
+	make(&c, &all_fds, NULL, &restored);
+	assert_non_null(strstr(value(&restored, "-object", 1), "\"share\":false"));
+	config_done(&c);
+}
+
+/* An image that a saved guest wrote over has layers, and is no snapshot of QEMU's any more. */
+static void test_images_with_layers(void **state)
+{
+	_cleanup_strv_ struct strv argv = {0};
+	struct vm_config c = config();
+
+	(void)state;
+	disk_cover(disks_add(&c.disks, DISK_IMAGE, bus_find("virtio-blk", NULL), "/i", 0), "/l");
+	assert_int_equal(disks_place(&c.disks, "pcie.0", NULL), 0);
+	make(&c, &all_fds, NULL, &argv);
+	assert_null(value(&argv, "-drive", 0));
+	assert_non_null(strstr(value(&argv, "-blockdev", 0), "\"filename\":\"/l\""));
+	assert_non_null(strstr(value(&argv, "-blockdev", 0), "\"filename\":\"/i\""));
+	config_done(&c);
+}
+
 static void test_kernel_command_line_has_a_limit(void **state)
 {
 	_cleanup_strv_ struct strv fits = {0}, argv = {0}, none = {0};
@@ -350,6 +440,10 @@ int main(void)
 		cmocka_unit_test(test_binds_of_the_keeper),
 		cmocka_unit_test(test_disks_come_after_what_they_hang_on),
 		cmocka_unit_test(test_pmem_makes_room_in_the_machine),
+		cmocka_unit_test(test_memory_that_is_a_file),
+		cmocka_unit_test(test_a_restored_machine_is_the_saved_one),
+		cmocka_unit_test(test_saved_pmem),
+		cmocka_unit_test(test_images_with_layers),
 		cmocka_unit_test(test_kernel_command_line_has_a_limit),
 		cmocka_unit_test(test_additions_stand_first_and_last),
 	};

@@ -135,6 +135,47 @@ static void own_images_come_first(void **state)
 	assert_int_equal(image_check("nowhere", &err), -ENOENT);
 }
 
+/* A superblock as mke2fs makes it: 25,600 blocks of 4 KiB, 100 MiB. */
+static void make_image(uint32_t blocks, uint32_t blocks_high, off_t size)
+{
+	const struct {
+		off_t at;
+		uint32_t word;
+	} words[] = {{1028, blocks}, {1048, 2}, {1080, 0xef53}, {1120, 0x80}, {1360, blocks_high}};
+	int fd = open("image", O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+
+	assert_true(fd >= 0);
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		assert_int_equal(pwrite(fd, &words[i].word, 4, words[i].at), 4);
+	assert_int_equal(ftruncate(fd, size), 0);
+	close(fd);
+}
+
+static void an_image_is_whole(void **state)
+{
+	struct err err = {0};
+
+	(void)state;
+	make_image(25600, 0, 100 << 20);
+	assert_int_equal(image_check("image", &err), 0);
+	make_image(25600, 0, (100 << 20) + 1);
+	assert_int_equal(image_check("image", &err), 0);
+	make_image(25600, 0, (100 << 20) - 1);
+	assert_int_equal(image_check("image", &err), -EINVAL);
+	assert_string_equal(err.msg,
+			    "the root image image is cut off: 99 of 100 MiB are there; make "
+			    "it again or copy all of it");
+	make_image(0, 1, 100 << 20);
+	assert_int_equal(image_check("image", &err), -EINVAL);
+	assert_non_null(strstr(err.msg, "100 of 16777216 MiB"));
+	make_image(0, 0, 100 << 20);
+	assert_int_equal(image_check("image", &err), -EINVAL);
+	assert_non_null(strstr(err.msg, "holds no ext4"));
+	assert_int_equal(truncate("image", 1100), 0);
+	assert_int_equal(image_check("image", &err), -EINVAL);
+	assert_non_null(strstr(err.msg, "holds no ext4"));
+}
+
 static void whose_suite_it_is(void **state)
 {
 	(void)state;
@@ -147,6 +188,7 @@ static void whose_suite_it_is(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(an_image_is_whole),
 		cmocka_unit_test(packages_of_this_machine_are_installed),
 		cmocka_unit_test(others_are_only_unpacked),
 		cmocka_unit_test(the_line_that_says_why),

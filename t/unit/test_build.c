@@ -48,6 +48,7 @@ static int setup(void **state)
 	put(x, "Kconfig", "");
 	put_dir(x, "scripts");
 	put_dir(x, "arch");
+	put_dir(x, "init");
 	x->s.source = xstrdup(x->base);
 	x->s.out = xstrdup("/out");
 	x->f.arch = arch_find("x86_64");
@@ -72,7 +73,7 @@ static int teardown(void **state)
 
 static void prepare(struct fixture *x, struct build *b, const struct test_file *f, size_t number)
 {
-	if (build_prepare(b, &x->s, f, number, &x->err) < 0)
+	if (build_prepare(b, &x->s, f, &x->err) < 0 || build_place(b, &x->s, number, &x->err) < 0)
 		fail_msg("%s", x->err.msg);
 }
 
@@ -102,7 +103,7 @@ static void test_declarations(void **state)
 	strv_add(&x->f.needs.kernel_make_append, "V=1");
 	strv_add(&x->s.make_args, "W=1");
 	strv_add(&x->f.needs.gcov, "fs/ext4");
-	strv_add(&x->s.gcov, "mm");
+	strv_addv(&x->s.gcov, "mm", ".//block//", "./", NULL);
 	x->f.needs.kconfig_base = xstrdup("defconfig");
 	prepare(x, &x->a, &x->f, 1);
 	assert_int_equal(x->a.require.n, 3);
@@ -112,7 +113,10 @@ static void test_declarations(void **state)
 	assert_string_equal(x->a.require_soft.v[0], "KASAN");
 	assert_string_equal(x->a.make_args.v[0], "V=1");
 	assert_string_equal(x->a.make_args.v[1], "W=1");
-	assert_int_equal(x->a.gcov.n, 2);
+	assert_int_equal(x->a.gcov.n, 4);
+	assert_string_equal(x->a.gcov.v[0], "fs/ext4");
+	assert_string_equal(x->a.gcov.v[2], "block");
+	assert_string_equal(x->a.gcov.v[3], ".");
 	assert_string_equal(x->a.k.config_base, "defconfig");
 }
 
@@ -154,7 +158,7 @@ static void test_no_kernel_tree(void **state)
 	_cleanup_free_ char *path = xasprintf("%s/Makefile", x->base);
 
 	assert_int_equal(rm_rf(path, NULL), 0);
-	assert_true(build_prepare(&x->a, &x->s, &x->f, 1, &x->err) < 0);
+	assert_true(build_prepare(&x->a, &x->s, &x->f, &x->err) < 0);
 	assert_non_null(strstr(x->err.msg, x->base));
 	assert_non_null(strstr(x->err.msg, "-k"));
 }

@@ -292,6 +292,83 @@ static void test_backends(void **state)
 		 "\"node-name\":\"root0-node\",\"read-only\":true}");
 }
 
+/* What is read only is told to QEMU at every level. */
+static void test_packs_are_read_only(void **state)
+{
+	(void)state;
+	blockdev(DISK_PACK, "/cache/tree-1",
+		 "{\"driver\":\"raw\",\"file\":{\"cache\":{\"direct\":false,\"no-flush\":true},"
+		 "\"driver\":\"file\",\"filename\":\"/cache/tree-1\",\"read-only\":true},"
+		 "\"node-name\":\"pack0-node\",\"read-only\":true}");
+}
+
+static const char *file_of(const json_t *node)
+{
+	return json_get_str(json_object_get(node, "file"), "filename");
+}
+
+/* Only the uppermost is written, and what lies under it is no layer's own word. */
+static void check_layer(const json_t *node, const char *path, const char *format)
+{
+	const json_t *file = json_object_get(node, "file");
+
+	assert_string_equal(json_get_str(node, "driver"), format);
+	assert_string_equal(json_get_str(file, "driver"), "file");
+	assert_string_equal(file_of(node), path);
+	assert_true(json_is_true(json_object_get(node, "read-only")));
+	assert_true(json_is_true(json_object_get(file, "read-only")));
+}
+
+static void test_layers(void **state)
+{
+	struct disks d = {0};
+	struct disk *disk;
+	_cleanup_json_ json_t *one = NULL, *two = NULL;
+	const json_t *under;
+
+	(void)state;
+	unit_write("image", "QFI\xfb and more");
+	disk = disks_add(&d, DISK_IMAGE, bus("virtio-blk"), "image", 1 << 20);
+	disk_cover(disk, "written, by the saved guest");
+	one = disk_blockdev(disk);
+	assert_string_equal(json_get_str(one, "node-name"), "image0-node");
+	assert_string_equal(json_get_str(one, "driver"), "qcow2");
+	assert_string_equal(file_of(one), "written, by the saved guest");
+	assert_true(json_is_false(json_object_get(one, "read-only")));
+	under = json_object_get(one, "backing");
+	check_layer(under, "image", "qcow2");
+	assert_null(json_object_get(under, "backing"));
+
+	disk_cover(disk, "own");
+	two = disk_blockdev(disk);
+	assert_string_equal(file_of(two), "own");
+	assert_string_equal(json_get_str(two, "discard"), "unmap");
+	under = json_object_get(two, "backing");
+	check_layer(under, "written, by the saved guest", "qcow2");
+	under = json_object_get(under, "backing");
+	check_layer(under, "image", "qcow2");
+	disks_done(&d);
+}
+
+static void test_a_throttled_disk_is_throttled_above_its_layers(void **state)
+{
+	struct disks d = {0};
+	struct disk *disk = disks_add(&d, DISK_SLOW, bus("ahci"), "saved", 1 << 20);
+	_cleanup_json_ json_t *node = NULL;
+	const json_t *inner;
+
+	(void)state;
+	disk_cover(disk, "own");
+	node = disk_blockdev(disk);
+	assert_string_equal(json_get_str(node, "driver"), "throttle");
+	assert_string_equal(json_get_str(node, "node-name"), "slow0-node");
+	assert_null(json_object_get(node, "backing"));
+	inner = json_object_get(node, "file");
+	assert_string_equal(file_of(inner), "own");
+	check_layer(json_object_get(inner, "backing"), "saved", "raw");
+	disks_done(&d);
+}
+
 /* What lies on a disk of the guest's own never decides how the host reads it. */
 static void test_format_is_looked_at_for_images_only(void **state)
 {
@@ -320,6 +397,9 @@ int main(void)
 		cmocka_unit_test(test_buses_are_mixed_and_indexes_count_per_role),
 		cmocka_unit_test(test_unknown_bus_lists_what_there_is),
 		cmocka_unit_test(test_backends),
+		cmocka_unit_test(test_packs_are_read_only),
+		cmocka_unit_test(test_layers),
+		cmocka_unit_test(test_a_throttled_disk_is_throttled_above_its_layers),
 		cmocka_unit_test(test_format_is_looked_at_for_images_only),
 	};
 

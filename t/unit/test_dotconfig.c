@@ -28,6 +28,21 @@ static void test_lines(void **state)
 	dotconfig_done(&c);
 }
 
+/* What stands behind a NUL or is a CR at the end belongs to no value: written, it would be lost. */
+static void test_ends_of_lines(void **state)
+{
+	static const char text[] = "CONFIG_A=y\r\r\nCONFIG_B=m\r\0z\nCONFIG_C=a\rb\n\0CONFIG_D=y\n";
+	struct dotconfig c = {0};
+
+	(void)state;
+	dotconfig_parse(&c, text, sizeof(text) - 1);
+	assert_string_equal(dotconfig_get(&c, "A"), "y");
+	assert_string_equal(dotconfig_get(&c, "B"), "m");
+	assert_string_equal(dotconfig_get(&c, "C"), "a\rb");
+	assert_int_equal(c.values.n, 3);
+	dotconfig_done(&c);
+}
+
 static void test_last_wins(void **state)
 {
 	_cleanup_strbuf_ struct strbuf out = {0};
@@ -69,9 +84,8 @@ static void test_file(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_lines),
-		cmocka_unit_test(test_last_wins),
-		cmocka_unit_test(test_same),
+		cmocka_unit_test(test_lines),	  cmocka_unit_test(test_ends_of_lines),
+		cmocka_unit_test(test_last_wins), cmocka_unit_test(test_same),
 		cmocka_unit_test(test_file),
 	};
 

@@ -3,8 +3,11 @@
 #include "t/unit/unit.h"
 
 #include <sched.h>
+#include <signal.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 
 #include "base/file.h"
 
@@ -190,9 +193,9 @@ static void test_mkdir_p(void **state)
 	assert_int_equal(mkdir_p("a/b/c", 0755, NULL), 0);
 	assert_true(path_is_dir("a/b/c"));
 	unit_write("a/file", "");
-	assert_int_equal(mkdir_p("a/file", 0755, &err), -EEXIST);
+	assert_int_equal(mkdir_p("a/file", 0755, &err), -ENOTDIR);
 	assert_true(mkdir_p("a/file/d", 0755, &err) < 0);
-	assert_string_equal(err.msg, "a/file/d: Not a directory");
+	assert_string_equal(err.msg, "a/file: Not a directory");
 	assert_int_equal(mkdir_p("", 0755, &err), -ENOENT);
 	assert_int_equal(mkdir_p("/", 0755, NULL), 0);
 	/* A link to a directory is one. */
@@ -364,6 +367,37 @@ static void test_open_beneath_follows_no_link(void **state)
 	close(dir);
 }
 
+/* Until it is killed, or the test has ended. */
+static void rename_for_ever(pid_t parent)
+{
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	while (getppid() == parent &&
+	       (rename("here", "there") == 0 || rename("there", "here") == 0))
+		;
+	_exit(0);
+}
+
+/* openat2(2) is unsure of ".." while anything is renamed. */
+static void test_open_beneath_while_others_rename(void **state)
+{
+	pid_t pid, self = getpid();
+	int dir, fd = -EXDEV;
+
+	(void)state;
+	assert_int_equal(mkdir_p("guest/sub", 0755, NULL), 0);
+	assert_int_equal(mkdir_p("here", 0755, NULL), 0);
+	dir = open("guest", O_RDONLY | O_DIRECTORY);
+	pid = fork();
+	if (pid == 0)
+		rename_for_ever(self);
+	for (int i = 0; i < 10000 && fd == -EXDEV; i++)
+		fd = open_beneath(dir, "sub/../../secret", O_RDONLY, 0);
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	close(dir);
+	assert_int_equal(fd, -EXDEV);
+}
+
 static void test_open_beneath_does_not_wait_for_a_fifo(void **state)
 {
 	int dir, fd;
@@ -483,6 +517,15 @@ static void test_find_program(void **state)
 	setenv("PATH", "/usr/local/bin:/usr/bin:/bin", 1);
 }
 
+static void test_below_is_told_by_whole_names(void **state)
+{
+	(void)state;
+	assert_true(path_below("/a/b", "/a/b"));
+	assert_true(path_below("/a/b/c", "/a/b"));
+	assert_false(path_below("/a/bc", "/a/b"));
+	assert_false(path_below("/a", "/a/b"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -502,11 +545,13 @@ int main(void)
 		cmocka_unit_test(test_rm_rf_of_a_deep_tree),
 		cmocka_unit_test(test_rm_rf_stays_on_its_file_system),
 		cmocka_unit_test(test_open_beneath_follows_no_link),
+		cmocka_unit_test(test_open_beneath_while_others_rename),
 		cmocka_unit_test(test_open_beneath_does_not_wait_for_a_fifo),
 		cmocka_unit_test(test_lock_is_held_by_one_process),
 		cmocka_unit_test(test_paths),
 		cmocka_unit_test(test_home),
 		cmocka_unit_test(test_find_program),
+		cmocka_unit_test(test_below_is_told_by_whole_names),
 	};
 
 	return cmocka_run_group_tests(tests, unit_enter, unit_leave);

@@ -25,7 +25,7 @@ static void keep(const char *id, int64_t t_s, const char *verdict, int64_t ms)
 		"{\"ev\":\"start\",\"file\":\"f\",\"subtest\":\"cut off\",\"kernel\":\"k1\"}\n"
 		"{\"ev\":\"end\",\"file\":\"f\",\"subtest\":\"s\",\"kernel\":\"k1\",\"verdict\":\"%"
 		"s\","
-		"\"duration_ms\":%lld}\n",
+		"\"duration_ms\":%lld,\"mem_mib\":77}\n",
 		(long long)t_s, id, verdict, (long long)ms);
 
 	unit_write("journal", text);
@@ -128,6 +128,42 @@ static void test_durations(void **state)
 	history_close(h);
 }
 
+static void add_estimate(void *arg, const struct history_estimate *e)
+{
+	strbuf_addf(arg, "%s %d %d;", e->subtest, (int)e->duration_ms, (int)e->mem_mib);
+}
+
+static void estimates(struct history *h, const struct history_place *where, const char *want)
+{
+	_cleanup_strbuf_ struct strbuf b = {0};
+
+	assert_int_equal(history_estimates(h, "f", where, 2, add_estimate, &b, NULL), 0);
+	assert_string_equal(b.s ? b.s : "", want);
+}
+
+static void test_estimates(void **state)
+{
+	const struct history_place here = {"box", "tcg", "x86_64"}, any_arch = {"box", "tcg", NULL},
+				   elsewhere = {"other", "tcg", "x86_64"},
+				   faster = {"box", "kvm", "x86_64"}, on_host = {"box", NULL, NULL};
+	struct history *h = NULL;
+	size_t added;
+
+	(void)state;
+	keep("e1", 2001, "PASS", 11);
+	keep("e2", 2002, "PASS", 12);
+	keep("e3", 2003, "FAIL", 99);
+	keep("e4", 2004, "PASS", 14);
+	assert_int_equal(history_open(&h, NULL), 0);
+	assert_int_equal(history_sync(h, &added, NULL), 0);
+	estimates(h, &here, "s 14 77;s 12 77;");
+	estimates(h, &any_arch, "s 14 77;s 12 77;");
+	estimates(h, &elsewhere, "");
+	estimates(h, &faster, "");
+	estimates(h, &on_host, "");
+	history_close(h);
+}
+
 static void test_read_run(void **state)
 {
 	struct err err = {0};
@@ -165,9 +201,9 @@ static void test_cannot_open(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_sync),	    cmocka_unit_test(test_find),
-		cmocka_unit_test(test_durations),   cmocka_unit_test(test_read_run),
-		cmocka_unit_test(test_cannot_open),
+		cmocka_unit_test(test_sync),	  cmocka_unit_test(test_find),
+		cmocka_unit_test(test_durations), cmocka_unit_test(test_estimates),
+		cmocka_unit_test(test_read_run),  cmocka_unit_test(test_cannot_open),
 	};
 
 	return cmocka_run_group_tests(tests, enter, unit_leave);

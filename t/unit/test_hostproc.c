@@ -44,7 +44,7 @@ static void start(struct seen *s, const char *script)
 {
 	const struct hostproc_handler handler = {on_output, on_call, on_ended, s};
 	_cleanup_strv_ struct strv argv = {0}, env = {0};
-	struct hostproc_spec spec = {"/proc/self/exe", &argv, &env, unit_dir, 0};
+	struct hostproc_spec spec = {unit_keeper(), &argv, &env, unit_dir, 0};
 	struct err err = {0};
 
 	strv_addv(&argv, "/bin/bash", "-c", script, NULL);
@@ -217,8 +217,8 @@ int main(int argc, char **argv)
 	struct err err = {0};
 
 	/* We are also the keeper that is put around. */
-	if (argc > 2 && !strcmp(argv[1], "keeper")) {
-		int r = keeper_main(argv + 2, &err);
+	if (unit_is_keeper(argc, argv)) {
+		int r = keeper_main(argv + 1, &err);
 
 		return r < 0 ? 125 : r;
 	}

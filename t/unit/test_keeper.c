@@ -24,7 +24,7 @@ static pid_t keep(const char *script)
 	pid_t pid;
 
 	unlink("ready");
-	strv_addv(&argv, "/proc/self/exe", "keeper", "/bin/sh", "-c", script, NULL);
+	strv_addv(&argv, unit_keeper(), "/bin/sh", "-c", script, NULL);
 	spec.fd_out = STDERR_FILENO;
 	spec.fd_err = STDERR_FILENO;
 	assert_int_equal(proc_spawn(&spec, &pid, NULL), 0);
@@ -121,7 +121,7 @@ static void test_channels_reach_the_program_and_nothing_else(void **state)
 
 	(void)state;
 	fd = fcntl(channel, F_DUPFD_CLOEXEC, 50);
-	strv_addv(&argv, "/proc/self/exe", "keeper", "/bin/sh", "-c",
+	strv_addv(&argv, unit_keeper(), "/bin/sh", "-c",
 		  "for n in 0 1 2 3 4 5 6 7 8 9 $(seq 11 99); do "
 		  "[ -e /proc/$$/fd/$n ] && echo $n $(readlink /proc/$$/fd/$n); done >fds; exit 0",
 		  NULL);
@@ -141,9 +141,9 @@ static void test_program_that_cannot_be_started(void **state)
 	struct err err = {0};
 
 	(void)state;
-	strv_addv(&argv, "/proc/self/exe", "keeper", "/no/such/qemu", NULL);
+	strv_addv(&argv, unit_keeper(), "/no/such/qemu", NULL);
 	assert_true(proc_run(&argv, 10000, &out, &err) < 0);
-	assert_string_equal(err.msg, "exe: exit status 125: /no/such/qemu: no such program");
+	assert_string_equal(err.msg, "keeper: exit status 125: /no/such/qemu: no such program");
 }
 
 int main(int argc, char **argv)
@@ -160,8 +160,8 @@ int main(int argc, char **argv)
 	struct err err = {0};
 	int r;
 
-	if (argc > 2 && !strcmp(argv[1], "keeper")) {
-		r = keeper_main(argv + 2, &err);
+	if (unit_is_keeper(argc, argv)) {
+		r = keeper_main(argv + 1, &err);
 		if (r < 0)
 			fprintf(stderr, "%s\n", err.msg);
 		return r < 0 ? 125 : r;

@@ -200,6 +200,11 @@ static void another_arch_than_asked_for_is_an_error(void **state)
 	assert_int_equal(kernel_find(dir, "aarch64", &k, &err), -EINVAL);
 	assert_non_null(strstr(err.msg, "x86_64"));
 	assert_int_equal(kernel_find(dir, "amd64", &k, &err), 0);
+	kernel_done(&k);
+	/* whether it is in the store or not */
+	assert_int_equal(kernel_find("debian/x/i386", "arm64", &k, &err), -EINVAL);
+	assert_string_equal(err.msg,
+			    "kernel debian/x/i386 is for i386, not for arm64: `-a i386` takes it");
 }
 
 static void the_hosts_kernel_is_found_where_distributions_put_it(void **state)

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "t/unit/kbuild_fixture.h"
 
+#include <elf.h>
 #include <errno.h>
+#include <stddef.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -9,6 +12,7 @@
 #include "base/proc.h"
 #include "kbuild/install.h"
 #include "kbuild/publish.h"
+#include "kbuild/revision.h"
 #include "kernel/load.h"
 
 /* As make and the installation leave it. */
@@ -109,6 +113,56 @@ static void a_revision_and_whether_it_is_all(void **state)
 	assert_true(json_get_bool(dirty, "dirty", false));
 }
 
+static void output_within_the_source_makes_it_no_other(void **state)
+{
+	_cleanup_json_ json_t *doc = NULL;
+	struct kbuild b = built();
+
+	(void)state;
+	git("init", "-q", NULL);
+	git("add", "-A", NULL);
+	git("commit", "-q", "-mx");
+	assert_int_equal(rename(in_dir("out"), in_dir("src/out")), 0);
+	b.install_dir = keep(xasprintf("%s/out/kernel.x86_64", b.source));
+	b.build_dir = keep(xasprintf("%s/out/kernel_build.x86_64", b.source));
+	assert_int_equal(publish_kernel(&b, NULL, in_dir("p"), NULL), 0);
+	doc = manifest("p");
+	assert_false(json_get_bool(doc, "dirty", true));
+}
+
+static const char *answer(const char *source)
+{
+	struct revision r;
+	char *commit;
+
+	revision_ask(source, &r);
+	commit = revision_answer(&r);
+	return commit ? keep(commit) : NULL;
+}
+
+static void a_commit_while_something_else_goes_on(void **state)
+{
+	const char *source = in_dir("src"), *clean;
+	struct revision nobody = {0};
+
+	(void)state;
+	put_fake_tree("src");
+	assert_null(answer(source));
+	git("init", "-q", NULL);
+	assert_null(answer(source));
+	git("add", "-A", NULL);
+	git("commit", "-q", "-mx");
+	clean = answer(source);
+	assert_int_equal(strlen(clean), 40);
+	put_text("src/new.c", "");
+	assert_string_equal(answer(source), clean);
+	put_text("src/a/one.c", "int three;\n");
+	assert_string_equal(answer(source), keep(xasprintf("%s-dirty", clean)));
+	assert_null(answer(in_dir("src/a")));
+	assert_null(answer(in_dir("none")));
+	assert_null(revision_answer(&nobody));
+}
+
 static void only_a_kernel_is_replaced(void **state)
 {
 	struct kbuild b = built();
@@ -154,14 +208,57 @@ static void no_build_id_where_there_is_none(void **state)
 	assert_null(build_id_of(in_dir("none")));
 }
 
+/* In a file of either class, whose notes are not its first segment. */
+static void a_build_id_of_32_and_64_bits(void **state)
+{
+	static const struct {
+		Elf32_Nhdr head;
+		char name[4];
+		unsigned char id[4];
+	} note = {{4, 4, NT_GNU_BUILD_ID}, "GNU", {0xde, 0xad, 0xbe, 0xef}};
+	struct {
+		Elf32_Ehdr eh;
+		Elf32_Phdr ph[2];
+		unsigned char note[sizeof(note)];
+	} of_32 = {.eh = {.e_ident = ELFMAG "\1\1", .e_phoff = sizeof(of_32.eh), .e_phnum = 2},
+		   .ph = {{.p_type = PT_LOAD}, {.p_type = PT_NOTE, .p_filesz = sizeof(note)}}};
+	struct {
+		Elf64_Ehdr eh;
+		Elf64_Phdr ph[2];
+		unsigned char note[sizeof(note)];
+	} of_64 = {.eh = {.e_ident = ELFMAG "\2\1", .e_phoff = sizeof(of_64.eh), .e_phnum = 2},
+		   .ph = {{.p_type = PT_LOAD}, {.p_type = PT_NOTE, .p_filesz = sizeof(note)}}};
+	_cleanup_free_ char *id_32 = NULL, *id_64 = NULL;
+
+	(void)state;
+	memcpy(of_32.note, &note, sizeof(note));
+	memcpy(of_64.note, &note, sizeof(note));
+	of_32.ph[1].p_offset = offsetof(typeof(of_32), note);
+	of_64.ph[1].p_offset = offsetof(typeof(of_64), note);
+	put_file("32", &of_32, sizeof(of_32));
+	put_file("64", &of_64, sizeof(of_64));
+	id_32 = build_id_of(in_dir("32"));
+	id_64 = build_id_of(in_dir("64"));
+	assert_string_equal(id_32, "deadbeef");
+	assert_string_equal(id_64, "deadbeef");
+	of_32.eh.e_phnum = 1;
+	put_file("32", &of_32, sizeof(of_32));
+	assert_null(build_id_of(in_dir("32")));
+}
+
 #define IN_DIR(f) cmocka_unit_test_setup_teardown(f, make_dir, remove_dir)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		IN_DIR(a_published_kernel_stands_alone), IN_DIR(a_revision_and_whether_it_is_all),
-		IN_DIR(only_a_kernel_is_replaced),	 IN_DIR(a_failure_leaves_what_was_there),
+		IN_DIR(a_published_kernel_stands_alone),
+		IN_DIR(a_revision_and_whether_it_is_all),
+		IN_DIR(output_within_the_source_makes_it_no_other),
+		IN_DIR(a_commit_while_something_else_goes_on),
+		IN_DIR(only_a_kernel_is_replaced),
+		IN_DIR(a_failure_leaves_what_was_there),
 		IN_DIR(no_build_id_where_there_is_none),
+		IN_DIR(a_build_id_of_32_and_64_bits),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -70,7 +70,8 @@ static void fixture_done(struct fixture *f)
 
 static void make(struct fixture *f)
 {
-	assert_int_equal(sandbox_argv(SANDBOX_BWRAP, &f->c, "/bin/ktest", NULL, &f->argv, NULL), 0);
+	assert_int_equal(sandbox_argv(SANDBOX_BWRAP, &f->c, "/opt/keeper", NULL, &f->argv, NULL),
+			 0);
 }
 
 /* Whether option stands there with these two arguments (b NULL: one). */
@@ -203,17 +204,16 @@ static void test_qemu_in_a_home_directory_does_not_show_the_home(void **state)
 	fixture_done(&f);
 }
 
-static void test_keeper_is_ktest_itself(void **state)
+static void test_keeper_alone(void **state)
 {
 	_cleanup_free_ char *words = NULL;
 	struct fixture f;
 
 	(void)state;
 	fixture(&f, "/v");
-	assert_int_equal(sandbox_argv(SANDBOX_KEEPER, &f.c, "/opt/bin/ktest", NULL, &f.argv, NULL),
-			 0);
+	assert_int_equal(sandbox_argv(SANDBOX_KEEPER, &f.c, "/opt/keeper", NULL, &f.argv, NULL), 0);
 	words = strv_join(&f.argv, " ");
-	assert_string_equal(words, "/opt/bin/ktest keeper");
+	assert_string_equal(words, "/opt/keeper");
 	fixture_done(&f);
 }
 
@@ -345,8 +345,8 @@ static int run_inside(const char *top, struct strbuf *out, struct err *err)
 	script = xasprintf("TOP=%s PORT=%d PARENT=%d\n%s", top, port, (int)getpid(), attack);
 	make(&f);
 	strv_addv(&f.argv, "/bin/sh", "-c", script, NULL);
-	/* Without the keeper around it, "ktest keeper": that is another program's test. */
-	for (size_t i = 2; i < f.argv.n; i++)
+	/* Without the keeper around it: that is another program's test. */
+	for (size_t i = 1; i < f.argv.n; i++)
 		strv_add(&bwrap, f.argv.v[i]);
 	r = proc_run(&bwrap, 30000, out, err);
 	fixture_done(&f);
@@ -415,7 +415,7 @@ int main(void)
 		cmocka_unit_test(test_no_disk_and_no_output_where_there_is_none),
 		cmocka_unit_test(test_the_kvm_device_is_there_with_kvm_only),
 		cmocka_unit_test(test_qemu_in_a_home_directory_does_not_show_the_home),
-		cmocka_unit_test(test_keeper_is_ktest_itself),
+		cmocka_unit_test(test_keeper_alone),
 		cmocka_unit_test(test_without_bubblewrap_the_reason_is_said),
 		cmocka_unit_test(test_view_without_bubblewrap),
 		cmocka_unit_test(test_escape_as_this_user),

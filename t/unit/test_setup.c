@@ -192,6 +192,100 @@ static void test_odd_paths_are_kept_as_they_are(void **state)
 	assert_true(order(&x, "symlink", "/host/home/\xc3\xa9 =1\n/out\t/ktest-out") >= 0);
 }
 
+/* ---- guests that are saved */
+
+static char pack_tree[] = "/cache/tree-1", pack_modules[] = "/cache/modules-1",
+	    saved_state[] = "/t/state";
+
+/* Nothing is mounted for good that a guest cannot be saved with: images, and shares to let go. */
+static void test_a_guest_to_be_saved_has_images_and_shares(void **state)
+{
+	static struct template t = {.point = TEMPLATE_READY};
+	static struct fixture x;
+
+	(void)state;
+	fixture(&x);
+	x.base.root_image = image;
+	x.plan.upper_disk = true;
+	x.plan.pack.tree = pack_tree;
+	x.plan.pack.modules = pack_modules;
+	x.guest.saved = &t;
+	disks_add(&x.guest.config.disks, DISK_SCRATCH, x.file.bus, "/s", 0);
+	disks_add(&x.guest.config.disks, DISK_PACK, x.file.bus, pack_tree, 0);
+	setup(&x);
+	assert_order(&x, "mount", "ext4\tdisk:pack0\t/view\tro\tnoload", "mount",
+		     "ext4\tdisk:root0\t/lower\t");
+	assert_order(&x, "mount", "bind\t/view/host\t/newroot/host\t", "newroot", "/newroot");
+	assert_order(&x, "newroot", "/newroot", "share",
+		     "9p\tktest-out\t/host/home/u/ktest-out\tnosuid,nodev\t");
+	assert_order(&x, "newroot", "/newroot", "mount",
+		     "ext4\tdisk:pack1\t/lib/modules/6.1.0-56-amd64\tro\tnoload");
+	assert_int_equal(order(&x, "mount", "9p"), -1);
+	assert_int_equal(order(&x, "share", "9p\tktest-view"), -1);
+	assert_string_equal(nth(&x, "disk", 0), "scratch0");
+	assert_null(nth(&x, "disk", 1));
+}
+
+/* Saved before it is set up it has what others have. */
+static void test_a_guest_saved_early_is_set_up_as_others(void **state)
+{
+	static struct template t = {.point = TEMPLATE_BOOTED};
+	static struct fixture x;
+
+	(void)state;
+	fixture(&x);
+	x.guest.saved = &t;
+	setup(&x);
+	assert_true(order(&x, "mount", "9p\tktest-view\t/view\t") >= 0);
+	assert_true(order(&x, "mount", "9p\tktest-out\t") >= 0);
+	assert_int_equal(order(&x, "share", ""), -1);
+}
+
+static void renew(struct fixture *x, int number)
+{
+	static struct template t = {.point = TEMPLATE_READY, .host = 15};
+
+	fixture(x);
+	x->guest.number = number;
+	x->guest.saved = &t;
+	x->guest.config.state = saved_state;
+	x->guest.config.network = VM_NET_USER;
+	x->guest.config.host = VM_NET_HOST;
+	guest_renew(&x->guest, &x->w);
+	assert_int_equal(finish(x), 0);
+}
+
+static void assert_hex(const char *s, size_t n)
+{
+	assert_int_equal(strlen(s), n);
+	assert_int_equal(strspn(s, "0123456789abcdef"), n);
+}
+
+/* The time before anything is done by it, random numbers, and an address that only it has. */
+static void test_a_restored_guest_becomes_another(void **state)
+{
+	static struct fixture a, b;
+	const char *id = "?/run/ktest/machine-id\t";
+
+	(void)state;
+	renew(&a, 1);
+	renew(&b, 258);
+	assert_int_equal(order(&a, "time", "1"), 0);
+	assert_string_equal(nth(&a, "hostname", 0), name);
+	assert_hex(nth(&a, "seed", 0) + 1, 128);
+	assert_string_not_equal(nth(&a, "seed", 0), nth(&b, "seed", 0));
+	assert_true(str_starts(nth(&a, "write", 0), id));
+	assert_hex(nth(&a, "write", 0) + strlen(id), 32);
+	assert_string_not_equal(nth(&a, "write", 0), nth(&b, "write", 0));
+	/* What seeds it is not told to everybody who reads the machine's id. */
+	assert_null(strstr(nth(&a, "seed", 0), nth(&a, "write", 0) + strlen(id)));
+	assert_string_equal(nth(&a, "mac", 0), "?52:54:00:12:34:0f\t52:54:00:13:00:01");
+	assert_string_equal(nth(&b, "mac", 0), "?52:54:00:12:34:0f\t52:54:00:13:01:02");
+	assert_order(&a, "mac", "?", "net", "?52:54:00:13:00:01\t10.0.2.15/24\t10.0.2.2\t-");
+	assert_non_null(nth(&a, "shares", 0));
+	assert_int_equal(order(&a, "mount", ""), -1);
+}
+
 /* ---- the answer */
 
 static void names_from(const char *const *disks, struct guest_names *names)
@@ -208,7 +302,7 @@ static void names_from(const char *const *disks, struct guest_names *names)
 		frame_add(&x.w, "disk", *disks);
 	assert_int_equal(frame_finish(&x.w, 0), 0);
 	assert_int_equal(frame_parse(x.w.buf, x.w.len, &x.f), x.w.len);
-	guest_names_read(&x.guest, &x.f, names);
+	guest_names_read(&x.guest.config.disks, &x.f, names);
 	disks_done(&x.guest.config.disks);
 }
 
@@ -283,6 +377,9 @@ int main(void)
 		cmocka_unit_test(test_disks_that_are_asked_for),
 		cmocka_unit_test(test_no_path_makes_columns),
 		cmocka_unit_test(test_odd_paths_are_kept_as_they_are),
+		cmocka_unit_test(test_a_guest_to_be_saved_has_images_and_shares),
+		cmocka_unit_test(test_a_guest_saved_early_is_set_up_as_others),
+		cmocka_unit_test(test_a_restored_guest_becomes_another),
 		cmocka_unit_test(test_names_that_the_guest_gives),
 		cmocka_unit_test(test_names_that_are_none_are_not_believed),
 		cmocka_unit_test(test_start_calls_the_file_with_its_subtests),

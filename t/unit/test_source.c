@@ -62,9 +62,16 @@ static void only_a_kernel_tree_is_one(void **state)
 	assert_int_equal(open_at("src/a", &err), -ENOENT);
 	assert_non_null(strstr(err.msg, "src/a is no kernel source tree (no Makefile in it)"));
 	assert_non_null(strstr(err.msg, "-k"));
+	assert_true(source_is_tree(in_dir("src")));
+	assert_false(source_is_tree(in_dir("src/a")));
 	put_text("src/Makefile", "all:\n");
 	assert_int_equal(open_at("src", &err), -ENOENT);
 	assert_non_null(strstr(err.msg, "no VERSION"));
+	/* U-Boot */
+	assert_int_equal(rm_rf(in_dir("src/init"), NULL), 0);
+	assert_false(source_is_tree(in_dir("src")));
+	assert_int_equal(open_at("src", &err), -ENOENT);
+	assert_non_null(strstr(err.msg, "no init in it"));
 }
 
 /* As the kernel's make refuses it. */
@@ -90,6 +97,23 @@ static void a_tree_that_was_built_in_is_refused(void **state)
 	}
 	b.arch = arch_find("aarch64");
 	assert_int_equal(source_check(&b, NULL), -ENOENT);
+}
+
+static void what_is_to_be_counted_is_there(void **state)
+{
+	_cleanup_strv_ struct strv gcov = {0};
+	struct kbuild b;
+	struct err err = {0};
+
+	(void)state;
+	put_fake_tree("src");
+	b = fake_build();
+	b.gcov = &gcov;
+	strv_addv(&gcov, "a", ".", NULL);
+	assert_int_equal(source_check(&b, NULL), 0);
+	strv_add(&gcov, "b");
+	assert_int_equal(source_check(&b, &err), -ENOENT);
+	assert_non_null(strstr(err.msg, "there is no directory b in "));
 }
 
 /* ---- the compiler, on an x86_64 machine */
@@ -180,6 +204,10 @@ static void arguments_for_make(void **state)
 	assert_true(
 		strv_has(&argv, "GCOV_PROFILE=$(if $(filter fs/ext4 fs/ext4/% mm mm/%,$(obj)),y)"));
 	assert_string_equal(argv.v[argv.n - 1], "W=1");
+	strv_add(&gcov, ".");
+	make_argv(&b, &argv);
+	assert_true(strv_has(&argv, "GCOV_PROFILE=$(if $(filter fs/ext4 fs/ext4/% mm mm/% "
+				    "%,$(obj)),y)"));
 }
 
 static void the_environment_makes_builds_repeatable(void **state)
@@ -266,6 +294,7 @@ int main(void)
 		cmocka_unit_test(versions_are_what_make_says),
 		IN_DIR(only_a_kernel_tree_is_one),
 		IN_DIR(a_tree_that_was_built_in_is_refused),
+		IN_DIR(what_is_to_be_counted_is_there),
 		IN_DIR(compilers_and_what_goes_with_them),
 		cmocka_unit_test(a_32_bit_kernel_needs_no_cross_compiler),
 		cmocka_unit_test(a_missing_compiler_names_its_package),

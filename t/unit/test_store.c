@@ -70,7 +70,7 @@ static void the_list_has_the_newest_first_and_only_whole_kernels(void **state)
 	for (size_t i = 0; i < n; i++)
 		assert_string_equal(e[i].name, want[i]);
 	assert_string_equal(e[4].path, in_dir("b/ubuntu/noble/amd64/6.8.0-1-generic"));
-	assert_string_equal(e[4].release, "6.8.0-1-generic");
+	assert_string_equal(store_entry_release(&e[4]), "6.8.0-1-generic");
 	store_list_free(e, n);
 }
 

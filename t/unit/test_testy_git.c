@@ -2,7 +2,7 @@
 /* Changed paths from git: trees made for the purpose, by git itself. */
 #include "t/unit/unit.h"
 
-#include "run/testy_git.h"
+#include "testy/git.h"
 
 static char *top;
 

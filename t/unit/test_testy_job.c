@@ -6,8 +6,8 @@
 #include "t/unit/unit.h"
 
 #include "base/file.h"
-#include "run/testy_job.h"
-#include "run/testy_verdict.h"
+#include "testy/job.h"
+#include "testy/verdict.h"
 
 static char *src, *top;
 static struct testy_settings settings;
@@ -110,15 +110,15 @@ static void test_without_a_source(void **state)
 	assert_int_equal(f.jobs.n, 4);
 	check_argv(&f.jobs.v[0], "ktest run -o @/out/a @/x/a.ktest");
 	check_argv(&f.jobs.v[1], "ktest run -o @/out/a.2 @/y/a.ktest");
-	check_argv(&f.jobs.v[2], "ktest keeper @/a");
+	check_argv(&f.jobs.v[2], "keeper @/a");
 	assert_string_equal(f.jobs.v[2].name, "a.3");
-	check_argv(&f.jobs.v[3], "ktest keeper @/b.sh");
+	check_argv(&f.jobs.v[3], "keeper @/b.sh");
 	testy_jobs_done(&f.jobs);
 	settings.kernel = kernel;
 	settings.priority = -2;
 	make(&f);
 	check_argv(&f.jobs.v[0], "ktest run -o @/out/a -k debian/bookworm -p-2 @/x/a.ktest");
-	check_argv(&f.jobs.v[3], "ktest keeper @/b.sh");
+	check_argv(&f.jobs.v[3], "keeper @/b.sh");
 	fixture_done(&f);
 }
 

@@ -3,7 +3,7 @@
 #include "t/unit/unit.h"
 
 #include "base/file.h"
-#include "run/testy_list.h"
+#include "testy/list.h"
 
 static int parse(const char *text, size_t len, struct testy_list *l, struct err *err)
 {

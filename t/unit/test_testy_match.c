@@ -6,8 +6,8 @@
 #include "t/unit/unit.h"
 
 #include "base/file.h"
-#include "run/testy_match.h"
-#include "run/testy_path.h"
+#include "testy/match.h"
+#include "testy/path.h"
 
 static char *src; /* ktest's own tree */
 static char *top; /* where the tests work */

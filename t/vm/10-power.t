@@ -90,5 +90,32 @@ test_one() { :; }
 END
 run
 is 'a hook that fails' "$status $(of one '.verdict + " " + .reason + " " + .title')" \
-	'1 ERROR init an init hook failed with exit status 7'
+	'1 ERROR init an init hook ended with exit status 7'
 gone 'a hook that fails'
+
+# What stands around the functions
+for ISOLATION in shared clone; do
+	begin
+	guest_file <<'END'
+[[ ${1-} != run-tests || $2 != zero ]] || exit 0
+[[ ${1-} != run-tests || $2 != false ]] || false || exit
+test_zero() { :; }
+test_false() { :; }
+test_runs() { exit 0; }
+END
+	run
+	is "a file that ends before its subtest, $ISOLATION" "$status $(verdicts)" \
+		'1 zero=ERROR(file) false=ERROR(file) runs=PASS'
+	is "a file that ends before its subtest, $ISOLATION: title" "$(of zero .title)" \
+		'the test file ended with exit status 0 before this subtest began'
+	gone "a file that ends before its subtest, $ISOLATION"
+done
+begin
+guest_file <<'END'
+[[ ${1-} != init ]] || exit 3
+test_one() { :; }
+END
+run
+is 'a file that ends before its hooks' "$status $(of one '.verdict + " " + .reason + " " + .title')" \
+	'1 ERROR file the test file ended with exit status 3 before its init hooks'
+gone 'a file that ends before its hooks'

@@ -2,40 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # A kernel of the real source, configured for a test, built and booted; then what an edit, and none,
-# cost. Objects come from the ccache that is kept between runs; the first time this takes as long as
-# a kernel does.
-cache=${XDG_CACHE_HOME:-$HOME/.cache}/ktest
-. "$(dirname "$0")/lib.sh"
-
-LIMIT=10800
-source=$cache/src/linux-6.12
-pristine=$cache/src/linux-6.12.inode.c
-edited=$source/fs/ext4/inode.c
-
-# Nothing but the objects is anybody else's: kernels kept by an earlier run would be none of this one.
-export_environment()
-{
-	export TMPDIR=$T/tmp HOME=$STORE XDG_CACHE_HOME=$T/cache
-	export CCACHE_DIR=${CCACHE_DIR:-$cache/ccache}
-	unset CC KCFLAGS LOCALVERSION
-}
-
-btk()
-{
-	local KTEST=$TREE/bin/build-test-kernel
-	ktest "$@"
-}
-
-build()
-{
-	btk build -k "$source" -o "$T/out" "$@"
-}
-
-run_success()
-{
-	btk run -k "$source" -o "$T/out" --accel "${ACCEL:-tcg}" --cpus 1 --mem 512M \
-		"$TREE/tests/success.ktest"
-}
+# cost; then what debuggers find in it.
+. "$(dirname "$0")/source.sh"
 
 # The log of make, by which it is seen whether make was started.
 make_log()
@@ -53,21 +21,7 @@ has_symbol()
 	grep -c " $1\$" "$T/out/kernel.x86_64/System.map"
 }
 
-# Only its time differs from the one before, or also the symbol $1.
-edit()
-{
-	cp "$pristine" "$edited.new" && mv "$edited.new" "$edited"
-	[[ -z ${1-} ]] || echo "int $1;" >>"$edited"
-}
-
-begin
-[[ -d $source ]] || { fail 'the source of Linux 6.12' "no $source: ./setup check fetches it"; exit; }
-exec 9>"$cache/src/.lock-tests"
-flock 9
-# What a run that was killed has left edited.
-[[ -e $pristine ]] || cp "$edited" "$pristine"
-grep -q '^int ktest_' "$edited" && edit
-
+take_source
 run_success
 is 'a kernel is built for the test and boots: exit 0' "$status" 0
 is 'a kernel is built for the test and boots: PASS' "$(verdicts)" success=PASS
@@ -135,4 +89,13 @@ rm -rf "$T/out"
 ktest run --accel "${ACCEL:-tcg}" --cpus 1 --mem 512M -k "$T/moved" -o "$T/out" \
 	"$TREE/tests/bugs.ktest" warning
 is 'published: a module is built, loaded, and warns' "$(verdicts)" 'warning=FAIL(warning)'
+is 'published: the results say which kernel it was' "$(result '.kernels[0].build_id')" \
+	"$(jq -r .build_id "$T/moved/manifest.json")"
 gone published
+
+# shellcheck source=t/vm/debuggers.sh
+. "$TREE/t/vm/debuggers.sh"
+add_module "$T/moved"
+is 'published: another module is built' $? 0
+debug_guest "$T/moved"
+debug_dump "$T/moved"

@@ -2,19 +2,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # A guest that stays, by ssh, scp and rsync through the agent's channel, and by the agent alone.
 #
-#	SSHD	a root directory with an sshd in it, where the host has none: see ./setup
+#	SSHD DROPBEAR	root directories with these in them, where the host has none: see ./setup
 . "$(dirname "$0")/lib.sh"
 
 # as COMMAND ARG...: with the environment that ktest has
 as()
 {
 	(export_environment; exec timeout -k 5 "$LIMIT" "$@")
-}
-
-phase()
-{
-	as "$KTEST" ps --json >"$T/ps"
-	[[ $(jq -r --arg out "$T/out" '.[] | select(.out == $out) | .phase' "$T/ps") == "$1" ]]
 }
 
 # run_apart [OPTION...]: in the background as $pid; what others say is not mixed with what it says.
@@ -142,3 +136,48 @@ as "$KTEST" ssh -o "$T/out" 'head -c 5' <"$TREE/README.md" >"$T/stdout"
 await
 is 'what is at the guest is no leftover of a subtest' "$(verdicts)" 'first=PASS second=PASS'
 gone 'a run that goes on'
+
+# A root whose sshd is dropbear
+begin
+if ! type -P dropbear >/dev/null; then
+	cp -R "${DROPBEAR:-${XDG_CACHE_HOME:-$HOME/.cache}/ktest/dropbear}" "$T/tree/dropbear"
+fi
+guest_file <<'END'
+init_dropbear()
+{
+	local root=$ktest_dir/dropbear name path
+	while path=$(type -P sshd); do rm "$path"; done
+	[[ -d $root ]] || return 0
+	for name in sbin/dropbear bin/dropbearconvert; do
+		cat >"/usr/$name" <<-EOF
+		#!/bin/sh
+		export LD_LIBRARY_PATH=$root/usr/lib/x86_64-linux-gnu
+		exec $root/usr/$name "\$@"
+		EOF
+		chmod 755 "/usr/$name"
+	done
+}
+
+test_none() { ! type -P sshd; }
+END
+run_apart -I
+wait_for 'the guest stays' phase stay
+ktest ssh -o "$T/out" 'cat /proc/$PPID/comm; echo err >&2; exit 7'
+is 'dropbear: status, output, errors' "$status $(cat "$T/stdout") $(cat "$T/stderr")" '7 dropbear err'
+head -c 2000000 /dev/urandom >"$T/data"
+as "$KTEST" ssh -o "$T/out" cat <"$T/data" >"$T/back"
+cmp "$T/data" "$T/back"
+is 'dropbear: bytes both ways' $? 0
+as rsync -e "ssh -F $T/out/vm/ssh_config" "$T/data" ktest:/tmp/data
+is 'dropbear: rsync' $? 0
+as scp -O -q -F "$T/out/vm/ssh_config" ktest:/tmp/data "$T/by-scp"
+cmp "$T/data" "$T/by-scp"
+is 'dropbear: scp' $? 0
+ssh-keygen -q -t ed25519 -N '' -f "$T/other"
+printf 'ktest %s\n' "$(cat "$T/other.pub")" >"$T/out/vm/host/ssh/known_hosts"
+ktest ssh -o "$T/out" true
+is 'dropbear: another host key' "$status" 255
+ktest kill -o "$T/out"
+await
+is 'dropbear: verdict' "$(verdicts)" 'none=PASS'
+gone dropbear

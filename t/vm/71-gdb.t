@@ -3,20 +3,6 @@
 # gdb at a real guest. Debian's kernel comes without vmlinux: symbols are the guest's own.
 . "$(dirname "$0")/lib.sh"
 
-phase()
-{
-	ktest ps --json
-	[[ $(jq -r --arg out "$T/out" '.[] | select(.out == $out) | .phase' "$T/stdout") == "$1" ]]
-}
-
-boot_background()
-{
-	run_args
-	args[0]=boot
-	(export_environment; exec "$KTEST" "${args[@]}" "$@") >"$T/boot.out" 2>&1 </dev/null &
-	pid=$!
-}
-
 begin
 LIMIT=120
 boot_background

@@ -4,7 +4,9 @@
 # For the tests with real guests: what t/cli/lib.sh has, but QEMU, its guest and the kernel are the
 # real ones. The kernel is the newest Debian one of the store, fetched with its headers by `./setup`.
 #
-#	ACCEL	default tcg: what every machine can do, and the slowest
+#	ACCEL		default tcg: what every machine can do, and the slowest
+#	ISOLATION	default shared: what most tests are about does not depend on it
+#	JOBS		default 1
 
 TREE=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 # shellcheck source=t/cli/lib.sh
@@ -30,7 +32,8 @@ export_environment()
 
 run_args()
 {
-	args=(run --accel "${ACCEL:-tcg}" --cpus 1 --mem 512M -o "$T/out" "${guest[@]}")
+	args=(run -j "${JOBS:-1}" --accel "${ACCEL:-tcg}" --isolation "${ISOLATION:-shared}" --cpus 1
+	      --mem 512M -o "$T/out" "${guest[@]}")
 }
 
 # shipped NAME [OPTION...]: run tests/NAME.ktest.
@@ -40,6 +43,22 @@ shipped()
 	shift
 	run_args
 	ktest "${args[@]}" "$@" "$TREE/tests/$name.ktest"
+}
+
+# boot_background [OPTION...]: a guest for its user, as $pid
+boot_background()
+{
+	run_args
+	args[0]=boot
+	(export_environment; exec "$KTEST" "${args[@]}" "$@") >"$T/boot.out" 2>&1 </dev/null &
+	pid=$!
+}
+
+# phase PHASE: whether the guest of $T/out is in it; what ktest itself says stays as it is.
+phase()
+{
+	(export_environment; exec timeout -k 5 "$LIMIT" "$KTEST" ps --json) >"$T/ps"
+	[[ $(jq -r --arg out "$T/out" '.[] | select(.out == $out) | .phase' "$T/ps") == "$1" ]]
 }
 
 # kernel_dir: the directory of the kernel that a run without -k takes.

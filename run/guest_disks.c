@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The disks of a guest: made for it, taken from a saved one, or the user's. */
+#include "run/guest_parts.h"
+
+#include <errno.h>
+#include <sys/stat.h>
+
+#include "base/file.h"
+#include "base/proc.h"
+
+/* What the guest may write over its root; sparse. */
+#define UPPER_BYTES (16ULL << 30)
+
+static int format_upper(const char *path, struct err *err)
+{
+	_cleanup_strv_ struct strv argv = {0};
+
+	/* No journal: a guest that dies is not mounted again. */
+	strv_addv(&argv, "mke2fs", "-q", "-F", "-t", "ext4", "-O", "^has_journal", "-m", "0", "-E",
+		  "lazy_itable_init=1,nodiscard,root_owner=0:0", path, NULL);
+	return proc_run(&argv, 60000, NULL, err);
+}
+
+/* Where the disk's file lies: with the guest, or with what is saved of it. */
+static char *disk_path(const char *dir, enum disk_role role, size_t index)
+{
+	return xasprintf("%s/disk-%d-%zu", dir, (int)role, index);
+}
+
+static const char *disk_dir(const struct guest *g)
+{
+	return g->saved ? g->saved->dir : g->dir;
+}
+
+static int qemu_img(const char *base, const char *format, const char *path, struct err *err)
+{
+	_cleanup_strv_ struct strv argv = {0};
+
+	strv_addv(&argv, "qemu-img", "create", "-q", "-f", "qcow2", "-b", base, "-F", format, path,
+		  NULL);
+	return proc_run(&argv, 60000, NULL, err);
+}
+
+/* A saved guest's disk, to be covered by what this one writes: an empty layer was made with it. */
+static int cover(struct guest *g, struct disk *disk, struct err *err)
+{
+	_cleanup_free_ char *layer = xasprintf("%s" TEMPLATE_LAYER, disk->path);
+	_cleanup_free_ char *own = disk_path(g->dir, disk->role, (size_t)disk->index);
+	int r = file_copy(layer, own, err);
+
+	if (r == 0)
+		disk_cover(disk, own);
+	return r;
+}
+
+/* One that the saved guest has not written is made anew. */
+static int add_restored(struct guest *g, enum disk_role role, const struct bus *bus, uint64_t size,
+			struct err *err)
+{
+	struct disks *disks = &g->config.disks;
+	size_t index = disks_count(disks, role);
+	_cleanup_free_ char *saved = disk_path(g->saved->dir, role, index);
+	_cleanup_free_ char *own = disk_path(g->dir, role, index);
+	_cleanup_free_ char *layer = xasprintf("%s" TEMPLATE_LAYER, saved);
+	struct disk *disk;
+
+	if (role == DISK_PMEM) {
+		/* Its file is memory: what is written to it stays in QEMU's. */
+		disks_add(disks, role, bus, saved, size)->elsewhere = true;
+		return 0;
+	}
+	if (!path_exists(layer)) {
+		disks_add(disks, role, bus, own, size);
+		return file_create_sparse(own, size, err);
+	}
+	disk = disks_add(disks, role, bus, saved, size);
+	return cover(g, disk, err);
+}
+
+static int add_empty(struct guest *g, enum disk_role role, const struct bus *bus, uint64_t size,
+		     struct err *err)
+{
+	struct disks *disks = &g->config.disks;
+	_cleanup_free_ char *path = disk_path(disk_dir(g), role, disks_count(disks, role));
+	int r;
+
+	if (g->saved && g->saved->there)
+		return add_restored(g, role, bus, size, err);
+	r = file_create_sparse(path, size, err);
+	if (r == 0)
+		disks_add(disks, role, bus, path, size)->elsewhere = g->saved != NULL;
+	if (r == 0 && role == DISK_UPPER)
+		r = format_upper(path, err);
+	return r;
+}
+
+static int add_empties(struct guest *g, enum disk_role role, const struct bus *bus,
+		       const uint64_t *sizes, size_t n, struct err *err)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < n && r == 0; i++)
+		r = add_empty(g, role, bus, sizes[i], err);
+	return r;
+}
+
+/* Of an image that a guest to be saved writes over, what it wrote has to be kept. */
+static int keep_written(struct guest *g, struct disk *disk, struct err *err)
+{
+	_cleanup_free_ char *path = disk_path(g->saved->dir, disk->role, (size_t)disk->index);
+	int r = 0;
+
+	if (!g->saved->there)
+		r = qemu_img(disk->path, disk->format, path, err);
+	if (r < 0)
+		return r;
+	disk_cover(disk, path);
+	disk->elsewhere = !g->saved->there;
+	return g->saved->there ? cover(g, disk, err) : 0;
+}
+
+static int add_images(struct guest *g, enum disk_role role, const struct bus *bus,
+		      const struct strv *paths, struct err *err)
+{
+	struct stat st;
+	int r = 0;
+
+	for (size_t i = 0; i < paths->n && r == 0; i++) {
+		uint64_t size = stat(paths->v[i], &st) == 0 ? (uint64_t)st.st_size : 0;
+		struct disk *disk = disks_add(&g->config.disks, role, bus, paths->v[i], size);
+
+		if (g->saved && role == DISK_IMAGE)
+			r = keep_written(g, disk, err);
+	}
+	return r;
+}
+
+static void add_packed(const struct guest_plan *gp, struct guest *g, const struct bus *bus)
+{
+	if (!guest_is_packed(g))
+		return;
+	disks_add(&g->config.disks, DISK_PACK, bus, gp->pack.tree, 0);
+	if (gp->pack.modules)
+		disks_add(&g->config.disks, DISK_PACK, bus, gp->pack.modules, 0);
+}
+
+/*
+ * The order is the guest's order of names: the root first and the upper disk last where there is a
+ * root image; without one the upper disk takes its place, so that the first scratch disk is vdb in
+ * both cases.
+ */
+int guest_disks_make(const struct guest_base *b, const struct guest_plan *gp, struct guest *g,
+		     struct err *err)
+{
+	const struct needs *n = &gp->file->needs;
+	const struct bus *own = bus_find(DEFAULT_BUS, err), *bus = gp->file->bus;
+	int r = 0;
+
+	if (b->root_image)
+		disks_add(&g->config.disks, DISK_ROOT, own, b->root_image, 0);
+	else if (gp->upper_disk)
+		r = add_empty(g, DISK_UPPER, own, UPPER_BYTES, err);
+	if (r == 0)
+		r = add_empties(g, DISK_SCRATCH, bus, n->scratch, n->nscratch, err);
+	if (r == 0)
+		r = add_empties(g, DISK_SLOW, bus, n->slow, n->nslow, err);
+	if (r == 0)
+		r = add_images(g, DISK_IMAGE, own, &n->images, err);
+	if (r == 0)
+		r = add_images(g, DISK_RW_IMAGE, own, &n->rw_images, err);
+	if (r == 0)
+		r = add_empties(g, DISK_PMEM, NULL, n->pmem, n->npmem, err);
+	if (r == 0 && b->root_image && gp->upper_disk)
+		r = add_empty(g, DISK_UPPER, own, UPPER_BYTES, err);
+	add_packed(gp, g, own);
+	return r == 0 ? disks_place(&g->config.disks, gp->file->arch->pci_bus, err) : r;
+}
+
+/* Whether anything was written to a file that is created with holes only. */
+static bool is_written(const struct disk *disk)
+{
+	struct stat st;
+
+	return stat(disk->path, &st) == 0 && st.st_blocks > 0;
+}
+
+int guest_disks_layers(const struct guest *g, struct err *err)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < g->config.disks.n && r == 0; i++) {
+		const struct disk *disk = &g->config.disks.v[i];
+		_cleanup_free_ char *layer = xasprintf("%s" TEMPLATE_LAYER, disk->path);
+
+		if (disk->elsewhere && disk->role != DISK_PMEM && is_written(disk))
+			r = qemu_img(disk->path, disk->format, layer, err);
+	}
+	return r;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the parts of guest.h share; for no one else. */
+#ifndef RUN_GUEST_PARTS_H
+#define RUN_GUEST_PARTS_H
+
+#include "run/guest.h"
+
+/* In a guest with images of what it reads: where the rest is mounted. */
+#define GUEST_SHARE "/host/.share"
+
+/* Whether it reads the host's files from images. */
+static inline bool guest_is_packed(const struct guest *g)
+{
+	return g->saved && g->saved->point == TEMPLATE_READY;
+}
+
+/* guest_disks.c: the files of all its disks and their places */
+int guest_disks_make(const struct guest_base *b, const struct guest_plan *gp, struct guest *g,
+		     struct err *err);
+
+/* guest_view.c: the shares' contents */
+int guest_view_make(const struct guest_base *b, const struct guest_plan *gp, struct guest *g,
+		    struct err *err);
+/* guest_view.c: what a guest that is saved has in images */
+void guest_view_packed(const struct guest_base *b, const struct guest_plan *gp, struct view *v);
+
+#endif

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The events that a run's journal begins with, and what a run that goes on takes from them. */
+#include "run/head.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/json.h"
+#include "run/result.h"
+
+static char *make_id(void)
+{
+	struct timespec ts;
+	struct tm tm;
+	char day[32];
+
+	clock_gettime(CLOCK_REALTIME, &ts);
+	gmtime_r(&ts.tv_sec, &tm);
+	strftime(day, sizeof(day), "%Y%m%dT%H%M%S", &tm);
+	return xasprintf("%s.%03ld-%d", day, ts.tv_nsec / 1000000, (int)getpid());
+}
+
+static json_t *host_json(const struct run *run)
+{
+	const struct accel_info *a = run->base.qemu ? &run->base.accel : NULL;
+	json_t *h = json_object();
+	char name[256] = "";
+
+	gethostname(name, sizeof(name) - 1);
+	json_object_set_new(h, "name", json_string_lossy(name));
+	json_object_set_new(h, "accel", json_string_lossy(a ? accel_name(a->accel) : NULL));
+	json_object_set_new(h, "accel_reason", json_string_lossy(a ? a->reason : NULL));
+	json_object_set_new(h, "speed_factor", json_real(a ? a->speed_factor : 1));
+	json_object_set_new(h, "qemu", json_string_lossy(run->base.qemu));
+	json_object_set_new(h, "cpus", json_integer(sysconf(_SC_NPROCESSORS_ONLN)));
+	return h;
+}
+
+void head_write(struct run *run, const struct strv *argv)
+{
+	_cleanup_free_ char *id = make_id();
+	json_t *head = json_pack("{s:s, s:o}", "id", id, "argv", json_strv_lossy(argv));
+
+	if (run->settings->resume) {
+		journal_event(run->journal, "resume", head, &run->err);
+	} else {
+		json_object_set_new(head, "version", json_integer(JOURNAL_VERSION));
+		json_object_set_new(head, "settings", settings_json(run->settings));
+		json_object_set_new(head, "host", host_json(run));
+		journal_event(run->journal, "run", head, &run->err);
+	}
+	kernels_record(&run->kernels, run->journal, &run->err);
+}
+
+static void write_file(struct run *run, const struct test_file *f)
+{
+	json_t *names = json_array();
+
+	for (size_t i = 0; i < f->n; i++)
+		json_array_append_new(names, json_string_lossy(f->subtests[i].name));
+	journal_event(run->journal, "file",
+		      json_pack("{s:s, s:s, s:s, s:o}", "file", f->base, "path", f->needs.path,
+				"isolation", isolation_name(f->isolation), "subtests", names),
+		      &run->err);
+}
+
+void head_files(struct run *run)
+{
+	for (size_t i = 0; i < run->plan.n; i++)
+		write_file(run, &run->plan.files[i]);
+}
+
+/* ---- resume */
+
+static void take_result(struct plan *p, const struct result_test *t)
+{
+	for (size_t i = 0; i < p->n; i++) {
+		struct subtest *s;
+
+		if (strcmp(p->files[i].base, t->file) != 0)
+			continue;
+		s = plan_find(&p->files[i], t->subtest);
+		if (!s && p->files[i].needs.tests_unknown)
+			s = plan_add_subtest(&p->files[i], t->subtest);
+		if (!s)
+			continue;
+		s->attempt = t->attempt;
+		s->verdict = t->last;
+		s->done = t->last != VERDICT_NONE;
+		s->worst = t->before;
+		s->round = t->round;
+		s->retries = t->retries;
+		s->confirming = t->confirming;
+		s->ran = t->attempt > 0;
+	}
+}
+
+static int check_same_files(const struct plan *p, const struct result *r, struct err *err)
+{
+	for (size_t i = 0; i < p->n; i++) {
+		bool known = false;
+
+		for (size_t k = 0; k < r->n; k++)
+			known |= str_eq(r->tests[k].file, p->files[i].base);
+		if (!known && p->files[i].n)
+			return err_set(err, EINVAL, "%s was not part of that run",
+				       p->files[i].needs.path);
+	}
+	return 0;
+}
+
+int head_resume(struct run *run, struct err *err)
+{
+	struct result r = {0};
+	int ret = result_read(run->out.journal, &r, err);
+
+	if (ret == 0)
+		ret = check_same_files(&run->plan, &r, err);
+	for (size_t i = 0; ret == 0 && i < r.n; i++)
+		take_result(&run->plan, &r.tests[i]);
+	if (ret == 0)
+		kernels_resume(&run->kernels, &r);
+	result_done(&r);
+	return ret < 0 ? err_wrap(err, "cannot resume") : outdir_resume(&run->out, err);
+}

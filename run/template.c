@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "run/template.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/cache.h"
+#include "base/file.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "run/template_cache.h"
+#include "vm/accel.h"
+
+#define INFO	     "info.json"
+#define INFO_MAX     (1 << 20)
+#define INFO_VERSION 1
+
+/* The file beside the directories that says why there is none, and for how long that is believed.
+ */
+#define REFUSED	   ".refused"
+#define REFUSED_S  (24 * 3600)
+#define REASON_MAX 500
+
+static char *file_in(const char *dir, const char *name)
+{
+	return xasprintf("%s/%s", dir, name);
+}
+
+static void set_dir(struct template *t, char *dir)
+{
+	free(t->dir);
+	free(t->mem);
+	free(t->state);
+	t->dir = dir;
+	t->mem = dir ? file_in(dir, "mem") : NULL;
+	t->state = dir ? file_in(dir, "state") : NULL;
+}
+
+static void let_go(struct template *t)
+{
+	if (t->lock_fd >= 0)
+		close(t->lock_fd);
+	t->lock_fd = -1;
+}
+
+/* ---- what is written beside it */
+
+/* The size of each file: one that was cut short is not to be taken for memory. */
+static json_t *sizes_json(const char *dir)
+{
+	json_t *sizes = json_object();
+	const struct dirent *de;
+	DIR *d = opendir(dir);
+	struct stat st;
+
+	while (d && (de = readdir(d)))
+		if (de->d_name[0] != '.' && strcmp(de->d_name, INFO) != 0 &&
+		    fstatat(dirfd(d), de->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+		    S_ISREG(st.st_mode))
+			json_object_set_new(sizes, de->d_name, json_integer(st.st_size));
+	if (d)
+		closedir(d);
+	return sizes;
+}
+
+static int write_info(const struct template *t, struct err *err)
+{
+	_cleanup_free_ char *path = file_in(t->dir, INFO);
+	_cleanup_free_ char *text = NULL, *boot = accel_boot_id();
+	json_t *info = json_pack("{s:i, s:s, s:i, s:i, s:i, s:b, s:o, s:o}", "version",
+				 INFO_VERSION, "boot", boot ? boot : "", "point", (int)t->point,
+				 "host", t->host, "qemu", t->qemu_version, "streams", t->streams,
+				 "sizes", sizes_json(t->dir), "names", guest_names_json(&t->names));
+
+	text = json_dumps(info, JSON_INDENT(1));
+	json_decref(info);
+	return file_write_atomic(path, text, strlen(text), 0600, err);
+}
+
+/* It was not synced: behind a crash of the host its files could have their sizes and not their
+ * content. */
+static bool of_this_boot(const json_t *info)
+{
+	_cleanup_free_ char *boot = accel_boot_id();
+
+	return str_eq(json_get_str(info, "boot"), boot ? boot : "");
+}
+
+static bool read_info(struct template *t)
+{
+	_cleanup_free_ char *path = file_in(t->dir, INFO);
+	_cleanup_free_ char *text = NULL;
+	_cleanup_json_ json_t *info = NULL, *sizes = NULL;
+	size_t len;
+
+	if (file_read(path, INFO_MAX, &text, &len, NULL) < 0)
+		return false;
+	info = json_loadb(text, len, 0, NULL);
+	sizes = sizes_json(t->dir);
+	t->host = (int)json_get_int(info, "host", 0);
+	t->qemu_version = (int)json_get_int(info, "qemu", 0);
+	t->streams = json_get_bool(info, "streams", false);
+	return json_get_int(info, "version", 0) == INFO_VERSION && of_this_boot(info) &&
+	       json_get_int(info, "point", -1) == (int)t->point &&
+	       json_equal(json_object_get(info, "sizes"), sizes) &&
+	       guest_names_parse(json_object_get(info, "names"), &t->names);
+}
+
+/* ---- one that cannot be made */
+
+static char *refusal_path(const char *cache, const char *key)
+{
+	return xasprintf("%s/" TEMPLATES "/%s" REFUSED, cache, key);
+}
+
+char *template_refused(const char *cache, const char *key)
+{
+	_cleanup_free_ char *path = refusal_path(cache, key);
+	struct stat st;
+	char *why = NULL;
+	size_t len;
+
+	if (stat(path, &st) < 0)
+		return NULL;
+	if (time(NULL) - st.st_mtime > REFUSED_S)
+		unlink(path);
+	else if (file_read(path, REASON_MAX, &why, &len, NULL) < 0)
+		return NULL;
+	return why;
+}
+
+void template_refuse(const char *cache, const char *key, const char *why)
+{
+	_cleanup_free_ char *path = refusal_path(cache, key);
+	struct err err = {0};
+
+	if (file_replace(path, why, strnlen(why, REASON_MAX - 1), 0600, &err) < 0)
+		log_debug("%s", err.msg);
+}
+
+/* ---- one that is there */
+
+static void take_up(struct template *t)
+{
+	_cleanup_free_ char *info = file_in(t->dir, INFO);
+
+	t->lock_fd = template_lock(t->dir, LOCK_SH);
+	t->there = t->lock_fd >= 0 && read_info(t) && cache_use(info);
+	if (t->there)
+		return;
+	let_go(t);
+	guest_names_done(&t->names);
+	if (!path_exists(t->dir))
+		return;
+	log_debug("the saved guest in %s is not whole", t->dir);
+	template_remove(t->dir);
+}
+
+void template_open(const char *cache, enum template_point point, char *key, struct template *t)
+{
+	*t = (struct template){.point = point, .key = key, .lock_fd = -1};
+	set_dir(t, xasprintf("%s/" TEMPLATES "/%s", cache, key));
+	take_up(t);
+	if (!t->there)
+		t->why_not = template_refused(cache, key);
+}
+
+void template_unfinished(struct template *t)
+{
+	if (t->lock_fd < 0 || t->there)
+		return;
+	rm_rf(t->dir, NULL);
+	let_go(t);
+}
+
+void template_close(struct template *t)
+{
+	template_unfinished(t);
+	let_go(t);
+	set_dir(t, NULL);
+	guest_names_done(&t->names);
+	free(t->key);
+	free(t->why_not);
+	free(t->title);
+	t->key = t->why_not = NULL;
+}
+
+/* ---- one that is made */
+
+int template_begin(const char *cache, struct template *t, struct err *err)
+{
+	_cleanup_free_ char *all = xasprintf("%s/" TEMPLATES, cache);
+	char *dir = NULL;
+
+	if (mkdir_p(all, 0700, err) < 0)
+		return err->code;
+	t->lock_fd = template_make(all, &dir, err);
+	if (t->lock_fd < 0)
+		return err->code;
+	set_dir(t, dir);
+	return 0;
+}
+
+/* Another run may have been faster: then that one's is as good. */
+int template_publish(const char *cache, struct template *t, struct err *err)
+{
+	_cleanup_free_ char *all = xasprintf("%s/" TEMPLATES, cache);
+	char *place = file_in(all, t->key);
+	int r = write_info(t, err);
+
+	if (r < 0) {
+		free(place);
+		return r;
+	}
+	if (rename(t->dir, place) < 0) {
+		rm_rf(t->dir, NULL);
+		let_go(t);
+		guest_names_done(&t->names);
+		set_dir(t, place);
+		take_up(t);
+	} else {
+		/* From here on, since a change of the lock lets it go for a moment, in which what
+		 * is half made would be swept. */
+		flock(t->lock_fd, LOCK_SH);
+		set_dir(t, place);
+		t->there = true;
+	}
+	templates_trim(all, TEMPLATES_MAX);
+	return t->there ? 0 : err_set(err, EEXIST, "%s is in the way", t->dir);
+}
+
+void template_discard(struct template *t, const char *why)
+{
+	if (t->why_not)
+		return;
+	log_debug("no saved guest: %s", why);
+	t->why_not = xstrdup(why);
+	t->there = false;
+	let_go(t);
+	template_remove(t->dir);
+}
