@@ -72,7 +72,7 @@ static int fetch_symbols(struct debug *d, const char *path, struct err *err)
 	if (fd < 0)
 		return err_errno(err, "%s", text_path);
 	strv_addv(&argv, "cat", "/proc/kallsyms", NULL);
-	r = shell_exec(d->dir, &argv, -1, fd, START_MS, err);
+	r = shell_exec(d->dir, &argv, &(struct shell_io){-1, fd, STDERR_FILENO}, START_MS, err);
 	if (r == 0)
 		r = file_read(text_path, SYMBOLS_MAX, &text, &len, err);
 	else if (r > 0)

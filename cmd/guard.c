@@ -13,14 +13,14 @@
 #include "cmd/cmd.h"
 
 static void __attribute__((noreturn))
-guarded_child(guarded_fn *fn, void *arg, pid_t parent, const sigset_t *old)
+guarded_child(guarded_fn *fn, void *arg, pid_t parent, const sigset_t *mask)
 {
 	struct err err = {0};
 	int r;
 
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent)
 		_exit(EXIT_CANNOT);
-	sigprocmask(SIG_SETMASK, old, NULL);
+	sigprocmask(SIG_SETMASK, mask, NULL);
 	r = fn(arg, &err);
 	if (r < 0)
 		fprintf(stderr, "%s: %s\n", cmd_program(), err.msg);
@@ -49,22 +49,39 @@ static int guarded_wait(pid_t pid, const sigset_t *set, struct err *err)
 	return err_set(err, EIO, "it was killed by signal %d", WTERMSIG(status));
 }
 
+static int start(guarded_fn *fn, void *arg, const sigset_t *mask, pid_t *pid, struct err *err)
+{
+	pid_t parent = getpid();
+
+	fflush(NULL);
+	*pid = fork();
+	if (*pid == 0)
+		guarded_child(fn, arg, parent, mask);
+	return *pid < 0 ? err_errno(err, "fork") : 0;
+}
+
+int guarded_start(guarded_fn *fn, void *arg, pid_t *pid, struct err *err)
+{
+	sigset_t mask;
+
+	sigprocmask(SIG_SETMASK, NULL, &mask);
+	return start(fn, arg, &mask, pid, err);
+}
+
 int guarded(guarded_fn *fn, void *arg, struct err *err)
 {
 	static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGCHLD};
-	pid_t parent = getpid(), pid;
 	sigset_t set, old;
+	pid_t pid;
 	int r;
 
 	sigemptyset(&set);
 	for (size_t i = 0; i < ARRAY_SIZE(signals); i++)
 		sigaddset(&set, signals[i]);
 	sigprocmask(SIG_BLOCK, &set, &old);
-	fflush(NULL);
-	pid = fork();
-	if (pid == 0)
-		guarded_child(fn, arg, parent, &old);
-	r = pid < 0 ? err_errno(err, "fork") : guarded_wait(pid, &set, err);
+	r = start(fn, arg, &old, &pid, err);
+	if (r == 0)
+		r = guarded_wait(pid, &set, err);
 	sigprocmask(SIG_SETMASK, &old, NULL);
 	return r;
 }

@@ -3,6 +3,8 @@
 #ifndef CMD_GUARD_H
 #define CMD_GUARD_H
 
+#include <sys/types.h>
+
 #include "base/err.h"
 
 typedef int guarded_fn(void *arg, struct err *err);
@@ -13,5 +15,8 @@ typedef int guarded_fn(void *arg, struct err *err);
  * can remove at once what it left.
  */
 int guarded(guarded_fn *fn, void *arg, struct err *err);
+
+/* Only start such a child, which dies with us; *pid is the caller's to wait for. */
+int guarded_start(guarded_fn *fn, void *arg, pid_t *pid, struct err *err);
 
 #endif

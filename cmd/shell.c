@@ -17,19 +17,19 @@
 #include "run/remote.h"
 #include "run/sshconf.h"
 
-int shell_exec(const char *dir, const struct strv *argv, int in, int out, int start_ms,
+int shell_exec(const char *dir, const struct strv *argv, const struct shell_io *io, int start_ms,
 	       struct err *err)
 {
 	_cleanup_strv_ struct strv env = {0};
-	_cleanup_close_ int nothing = in < 0 ? open("/dev/null", O_RDONLY | O_CLOEXEC) : -1;
+	_cleanup_close_ int nothing = io->in < 0 ? open("/dev/null", O_RDONLY | O_CLOEXEC) : -1;
 	const struct pump_config config = {
 		.io = "pipe",
 		.argv = argv,
 		.env = &env,
 		.cwd = "/root",
-		.in = in < 0 ? nothing : in,
-		.out = out,
-		.out_err = STDERR_FILENO,
+		.in = io->in < 0 ? nothing : io->in,
+		.out = io->out,
+		.out_err = io->err,
 		.start_ms = start_ms,
 	};
 
@@ -57,7 +57,7 @@ int shell_has_server(const char *dir, bool *has, bool *first, struct err *err)
 	if (fd < 0)
 		return err_errno(err, "%s", said);
 	sshconf_probe(&argv, &env);
-	r = shell_exec(dir, &argv, -1, fd, 0, err);
+	r = shell_exec(dir, &argv, &(struct shell_io){-1, fd, STDERR_FILENO}, 0, err);
 	*has = r == 0 && lseek(fd, 0, SEEK_CUR) > 0;
 	if (r < 0 || rename(said, *has ? yes : no) < 0)
 		unlink(said);
@@ -114,7 +114,8 @@ int shell_run(const char *dir, int argc, char **argv, struct err *err)
 	strv_addv(&words, "/bin/sh", NULL);
 	if (argc)
 		strv_addv(&words, "-c", text, NULL);
-	return shell_exec(dir, &words, STDIN_FILENO, STDOUT_FILENO, 0, err);
+	return shell_exec(dir, &words,
+			  &(struct shell_io){STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}, 0, err);
 }
 
 int cmd_console(int argc, char **argv, struct err *err)

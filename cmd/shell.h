@@ -17,9 +17,14 @@ int shell_has_server(const char *dir, bool *has, bool *first, struct err *err);
  */
 int shell_run(const char *dir, int argc, char **argv, struct err *err);
 
-/* A command between our descriptors. in -1: nothing to read. It has to start within start_ms, 0:
- * some time. */
-int shell_exec(const char *dir, const struct strv *argv, int in, int out, int start_ms,
+/* Ours for a command in the guest; -1: nothing is read, or what is written is dropped. */
+struct shell_io {
+	int in, out, err;
+};
+
+/* A command between descriptors of ours. It has to start within start_ms, 0: some time. The exit
+ * status, or a negative errno. */
+int shell_exec(const char *dir, const struct strv *argv, const struct shell_io *io, int start_ms,
 	       struct err *err);
 
 /* This terminal at the guest until either leaves. */

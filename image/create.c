@@ -147,5 +147,5 @@ void image_sweep(const struct image_request *req)
 	if (!path)
 		return;
 	dir = xstrndup(path, (size_t)(path_base(path) - path) - 1);
-	store_sweep(*dir ? dir : "/", ns_remove);
+	stage_sweep(*dir ? dir : "/", ns_remove);
 }

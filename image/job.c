@@ -29,7 +29,7 @@ void image_job_done(struct image_job *j)
 	free(j->sources);
 	strv_done(&j->packages);
 	strbuf_done(&j->log);
-	store_stage_close(&j->stage);
+	stage_close(&j->stage);
 }
 
 bool image_native(const struct arch *arch)
@@ -72,7 +72,7 @@ int image_job_open(struct image_job *j, struct err *err)
 	int r;
 
 	j->stage.remove = ns_remove;
-	r = store_stage_open(*dir ? dir : "/", &j->stage, err);
+	r = stage_open(*dir ? dir : "/", &j->stage, err);
 	if (r < 0)
 		return r;
 	j->dir = xasprintf("%s/job", j->stage.dir);
@@ -306,5 +306,5 @@ int image_job_publish(struct image_job *j, char **path, struct err *err)
 {
 	if (chmod(j->image, 0644) < 0)
 		return err_errno(err, "%s", j->image);
-	return store_publish(&j->stage, j->image, path_base(j->path), path, err);
+	return stage_publish(&j->stage, j->image, path_base(j->path), path, err);
 }

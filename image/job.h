@@ -4,18 +4,18 @@
 #ifndef IMAGE_JOB_H
 #define IMAGE_JOB_H
 
+#include "base/stage.h"
 #include "image/image.h"
 #include "image/manifest.h"
 #include "kernel/apt.h"
 #include "kernel/distro.h"
-#include "kernel/store.h"
 
 struct image_job {
 	const struct image_request *req;
 	char *path; /* where the image goes */
 	struct image_manifest manifest;
 	struct distro distro; /* its components those of root images */
-	struct store_stage stage;
+	struct stage stage;
 	char *dir;   /* stage/job: what hooks and guests see */
 	char *image; /* dir/image */
 	struct apt apt;
@@ -24,9 +24,9 @@ struct image_job {
 	struct strbuf log;    /* what programs said */
 };
 
-#define IMAGE_JOB_INIT(request)                             \
-	{                                                   \
-		.req = (request), .stage = STORE_STAGE_INIT \
+#define IMAGE_JOB_INIT(request)                       \
+	{                                             \
+		.req = (request), .stage = STAGE_INIT \
 	}
 
 void image_job_done(struct image_job *j);

@@ -10,10 +10,10 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/proc.h"
+#include "base/stage.h"
 #include "kbuild/devel.h"
 #include "kbuild/install.h"
 #include "kernel/load.h"
-#include "kernel/store.h"
 
 #define GIT_MS 60000
 
@@ -139,7 +139,7 @@ int publish_kernel(const struct kbuild *b, const char *variant, const char *dest
 {
 	_cleanup_free_ char *full = path_absolute(dest), *ready = NULL, *path = NULL;
 	_cleanup_free_ char *parent = NULL;
-	_cleanup_stage_ struct store_stage stage = STORE_STAGE_INIT;
+	_cleanup_stage_ struct stage stage = STAGE_INIT;
 	size_t len = strlen(full);
 	int r;
 
@@ -149,12 +149,12 @@ int publish_kernel(const struct kbuild *b, const char *variant, const char *dest
 	if (r < 0)
 		return r;
 	parent = xstrndup(full, (size_t)(path_base(full) - full));
-	r = store_stage_open(parent, &stage, err);
+	r = stage_open(parent, &stage, err);
 	if (r < 0)
 		return err_wrap(err, "publishing");
 	ready = xasprintf("%s/kernel", stage.dir);
 	r = fill(b, variant, ready, err);
 	if (r == 0)
-		r = store_publish(&stage, ready, path_base(full), &path, err);
+		r = stage_publish(&stage, ready, path_base(full), &path, err);
 	return r < 0 ? err_wrap(err, "publishing %s", dest) : 0;
 }

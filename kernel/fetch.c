@@ -9,6 +9,7 @@
 
 #include "base/file.h"
 #include "base/log.h"
+#include "base/stage.h"
 #include "kernel/apt.h"
 #include "kernel/arch.h"
 #include "kernel/distro.h"
@@ -39,7 +40,7 @@ struct fetch {
 	char *arch;	   /* Debian's name */
 	struct strv archs; /* arch and, for the tools of the headers, this machine's */
 	struct apt apt;
-	struct store_stage stage;
+	struct stage stage;
 };
 
 static void fetch_done(struct fetch *f)
@@ -48,7 +49,7 @@ static void fetch_done(struct fetch *f)
 	free(f->arch);
 	strv_done(&f->archs);
 	apt_close(&f->apt);
-	store_stage_close(&f->stage);
+	stage_close(&f->stage);
 }
 
 static char *default_store(const char *store)
@@ -103,7 +104,7 @@ static int publish(struct fetch *f, const struct strv *files, const char *prefix
 		return r;
 	name = xasprintf("%s/%s/%s", prefix, arch_find(k.arch)->debian, k.release);
 	r = manifest_write(out, &k, f->req->what, packages, err);
-	return r < 0 ? r : store_publish(&f->stage, out, name, published, err);
+	return r < 0 ? r : stage_publish(&f->stage, out, name, published, err);
 }
 
 static bool has_prefix(const char *name, const char *const *prefixes)
@@ -169,7 +170,7 @@ static int plan_release(struct plan *p, const char *meta, struct err *err)
 
 static char *place(const struct fetch *f, const char *release)
 {
-	return xasprintf("%s/%s/%s/%s/%s", f->stage.store, f->distro->name, f->release, f->arch,
+	return xasprintf("%s/%s/%s/%s/%s", f->stage.place, f->distro->name, f->release, f->arch,
 			 release);
 }
 
@@ -271,7 +272,7 @@ static int fetch_plan(struct fetch *f, const struct plan *p, char **published, s
 {
 	_cleanup_free_ char *prefix = xasprintf("%s/%s", f->distro->name, f->release);
 	_cleanup_free_ char *there =
-		xasprintf("%s/%s/%s/%s", f->stage.store, prefix, f->arch, p->release);
+		xasprintf("%s/%s/%s/%s", f->stage.place, prefix, f->arch, p->release);
 	_cleanup_strv_ struct strv files = {0};
 	int r;
 
@@ -354,7 +355,7 @@ static int fetch_distro(struct fetch *f, const char *store, char **published, st
 	if (r == 0)
 		r = check_host(f, err);
 	if (r == 0)
-		r = store_stage_open(store, &f->stage, err);
+		r = stage_open(store, &f->stage, err);
 	if (r == 0)
 		r = get_lists(f, err);
 	if (r == 0)
@@ -386,14 +387,13 @@ static int fetch_files(struct fetch *f, const char *store, char **published, str
 			r = err_errno(err, "%s", files.v[i]);
 	}
 	if (r == 0)
-		r = store_stage_open(store, &f->stage, err);
+		r = stage_open(store, &f->stage, err);
 	return r < 0 ? r : publish(f, &files, prefix, &names, published, err);
 }
 
 int kernel_fetch(const struct fetch_request *req, char **published, struct err *err)
 {
-	__attribute__((cleanup(fetch_done))) struct fetch f = {.req = req,
-							       .stage = STORE_STAGE_INIT};
+	__attribute__((cleanup(fetch_done))) struct fetch f = {.req = req, .stage = STAGE_INIT};
 	_cleanup_free_ char *store = default_store(req->store);
 	int r;
 
@@ -409,5 +409,5 @@ void kernel_fetch_sweep(const char *store)
 {
 	_cleanup_free_ char *dir = default_store(store);
 
-	store_sweep(dir, NULL);
+	stage_sweep(dir, NULL);
 }

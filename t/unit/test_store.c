@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "kernel/kernel.h"
@@ -46,7 +45,7 @@ static void fill_store(void)
 	put_kernel("a/debian/trixie/amd64/6.12.1-amd64", "6.12.1-amd64");
 	put_kernel("a/debian/trixie/arm64/6.12.2-arm64", "6.12.2-arm64");
 	put_kernel("b/ubuntu/noble/amd64/6.8.0-1-generic", "6.8.0-1-generic");
-	put_kernel("a/.fetch.abc/debian/amd64/9.9", "9.9");
+	put_kernel("a/.ktest.abc/debian/amd64/9.9", "9.9");
 	put_text("a/debian/bookworm/amd64/half/config", "");
 	put_text("a/stray", "");
 }
@@ -110,61 +109,6 @@ static void a_name_finds_the_newest_and_a_miss_lists_what_there_is(void **state)
 	assert_int_equal(kernel_find("debian/bookworm", "aarch64", &arm, &err), -ENOENT);
 	assert_int_equal(kernel_find("nonsense", NULL, &arm, &err), -EINVAL);
 	assert_true(err.usage);
-}
-
-static void publishing_replaces_what_was_there(void **state)
-{
-	_cleanup_free_ char *path = NULL, *old = new_in_dir("s/d/r/amd64/1/old");
-	_cleanup_stage_ struct store_stage st = STORE_STAGE_INIT;
-	_cleanup_free_ char *ready = NULL, *file = NULL, *stage = NULL;
-
-	(void)state;
-	put_text("s/d/r/amd64/1/old", "");
-	assert_int_equal(store_stage_open(in_dir("s"), &st, NULL), 0);
-	ready = xasprintf("%s/out", st.dir);
-	file = xasprintf("%s/new", ready);
-	stage = xstrdup(st.dir);
-	assert_int_equal(mkdir_p(ready, 0755, NULL), 0);
-	assert_int_equal(file_write(file, "", 0, 0644, NULL), 0);
-	assert_int_equal(store_publish(&st, ready, "d/r/amd64/1", &path, NULL), 0);
-	assert_string_equal(path, in_dir("s/d/r/amd64/1"));
-	assert_true(path_exists(in_dir("s/d/r/amd64/1/new")));
-	assert_false(path_exists(old));
-	store_stage_close(&st);
-	assert_false(path_exists(stage));
-}
-
-/* A stage of a process that was killed goes; that of a living one stays. */
-static void stages_live_as_long_as_their_process(void **state)
-{
-	_cleanup_stage_ struct store_stage mine = STORE_STAGE_INIT;
-	_cleanup_free_ char *stale = new_in_dir("s/.fetch.dead1/apt/x");
-	int p[2];
-	pid_t pid;
-	char c;
-
-	(void)state;
-	assert_int_equal(pipe(p), 0);
-	pid = fork();
-	if (pid == 0) {
-		struct store_stage st = STORE_STAGE_INIT;
-
-		if (store_stage_open(in_dir("s"), &st, NULL) == 0 && write(p[1], "x", 1) == 1)
-			pause();
-		_exit(1);
-	}
-	assert_int_equal(read(p[0], &c, 1), 1);
-	put_text("s/.fetch.dead1/apt/x", "");
-	assert_true(path_exists(stale));
-	store_sweep(in_dir("s"), NULL);
-	assert_false(path_exists(in_dir("s/.fetch.dead1")));
-	assert_int_equal(store_stage_open(in_dir("s"), &mine, NULL), 0);
-	kill(pid, SIGKILL);
-	waitpid(pid, NULL, 0);
-	store_sweep(in_dir("s"), NULL);
-	assert_true(path_is_dir(mine.dir));
-	store_stage_close(&mine);
-	assert_int_equal(rmdir(in_dir("s")), 0);
 }
 
 static void a_stanza_of_apt_cache(void **state)
@@ -299,8 +243,6 @@ int main(void)
 		IN_DIR(the_list_has_the_newest_first_and_only_whole_kernels),
 		cmocka_unit_test(names_match_from_the_left),
 		IN_DIR(a_name_finds_the_newest_and_a_miss_lists_what_there_is),
-		IN_DIR(publishing_replaces_what_was_there),
-		IN_DIR(stages_live_as_long_as_their_process),
 		IN_DIR(a_stanza_of_apt_cache),
 		IN_DIR(sources_name_suites_keyring_and_arch),
 		IN_DIR(a_manifest_says_which_packages_are_there),

@@ -100,9 +100,79 @@ cmp "$T/data" "$T/pulled/a file"
 is 'pull: whole' "$? $(cat "$T/pulled/dir/sub/deep") $(readlink "$T/pulled/link")" '0 deep /etc/shadow'
 is 'pull: nothing but that' "$(find "$T/pulled" -mindepth 1 -maxdepth 1 | wc -l)" 3
 ktest pull -o "$T/out" -t "$T/pulled" /tmp/none
-is 'pull: none' "$status $(find "$T/pulled" -name '.ktest*')" '1 '
+is 'pull: none' "$status $(cat "$T/stderr")" '125 ktest: the guest: /tmp/none: no such file'
 ktest push -o "$T/out" nowhere
 like 'push: none' "$status $(cat "$T/stderr")" '^125 ktest: nowhere: no such file'
+
+# Again: a file is replaced, a directory added to; nothing is half there under its name.
+echo new >dir/sub/more
+ktest push -o "$T/out" -t /tmp/pushed dir "$TREE/README.md"
+ktest ssh -o "$T/out" 'cd /tmp/pushed && cat dir/sub/deep dir/sub/more && ls -A'
+is 'push again: added to' "$(tail -n +1 "$T/stdout" | tr '\n' ' ')" 'deep new README.md a file dir link '
+ktest ssh -o "$T/out" 'mkdir -p /tmp/full && mount -t tmpfs -o size=64k none /tmp/full'
+ktest push -o "$T/out" -t /tmp/full 'a file'
+like 'push to what is full: says so' "$status $(cat "$T/stderr")" '^125 ktest: the guest: tar: ./a file: '
+ktest ssh -o "$T/out" 'ls -A /tmp/full'
+is 'push to what is full: nothing is left' "$(cat "$T/stdout")" ''
+ktest pull -o "$T/out" -t "$T/pulled" /tmp/pushed/dir
+like 'pull onto a directory: refused' "$status $(cat "$T/stderr")" \
+	"^125 ktest: $T/pulled/dir is a directory here; remove it"
+mkdir one two
+touch one/same two/same
+ktest push -o "$T/out" one/same two/same
+like 'push two of one name: refused' "$status $(cat "$T/stderr")" "^129 ktest: two are called 'same'"
+ktest pull -o "$T/out" /tmp/a/same /tmp/b/same
+like 'pull two of one name: refused' "$status $(cat "$T/stderr")" "^129 ktest: two are called 'same'"
+
+# Files that have no size beforehand
+ktest ssh -o "$T/out" 'cat /proc/version /sys/kernel/mm/transparent_hugepage/enabled /sys/class/net/lo/mtu'
+cp "$T/stdout" "$T/kernels"
+ktest pull -o "$T/out" -t "$T/pulled" /proc/version /sys/kernel/mm/transparent_hugepage/enabled \
+	/sys/class/net/lo/mtu
+is 'pull of /proc and /sys' "$status $(cat "$T/pulled"/{version,enabled,mtu})" "0 $(cat "$T/kernels")"
+ktest pull -o "$T/out" -t "$T/pulled" /sys/class/net
+like 'pull of a directory of /sys' "$status $(cat "$T/stderr")" '^125 ktest: .*/sys/class/net: .*single files'
+
+# A guest that means ill: nothing but files comes, with the modes of files, and its words are shown
+# as words.
+ktest ssh -o "$T/out" 'mkdir /tmp/ill && cd /tmp/ill && mknod disk b 8 0 && mkfifo fifo &&
+	cp /bin/true suid && chmod 6755 suid && touch file'
+ktest pull -o "$T/out" -t "$T/pulled" /tmp/ill
+is 'pull: no device, no FIFO' "$status $(ls "$T/pulled/ill" | tr '\n' ' ')" '0 file suid '
+is 'pull: no set-user-ID' "$(stat -c %a "$T/pulled/ill/suid")" 755
+like 'pull: and it says so' "$(cat "$T/stderr")" 'left out: 2$'
+ktest pull -o "$T/out" -t "$T/pulled" /tmp/ill/disk
+like 'pull of a device' "$status $(cat "$T/stderr")" '^125 ktest: .*left out.*disk did not come'
+as "$KTEST" ssh -o "$T/out" 'cat >/usr/local/bin/tar && chmod 755 /usr/local/bin/tar' <<'END'
+#!/bin/sh
+printf '\033[31mred\n' >&2
+exit 1
+END
+ktest pull -o "$T/out" -t "$T/pulled" /tmp/ill/file
+is 'pull: words of the guest'\''s' "$status $(cat "$T/stderr")" '125 ktest: the guest: \x1b[31mred'
+as "$KTEST" ssh -o "$T/out" 'cat >/usr/local/bin/tar' <<'END'
+#!/bin/sh
+while :; do echo something >&2; done &
+exec /usr/bin/tar "$@"
+END
+ktest pull -o "$T/out" -t "$T/pulled" /tmp/ill/file
+is 'pull: words without end are no harm' "$status" 0
+ktest ssh -o "$T/out" 'printf "#!/bin/sh\nexec sleep 1000\n" >/usr/local/bin/tar'
+stage_there() { compgen -G "$T/pulled/.ktest.*" >/dev/null; }
+for signal in INT TERM HUP KILL; do
+	(export_environment; exec env --default-signal=INT \
+		"$KTEST" pull -o "$T/out" -t "$T/pulled" /tmp/ill/file) >"$T/pull.out" 2>&1 &
+	puller=$!
+	wait_for "a pull to end by SIG$signal" stage_there
+	kill "-$signal" $puller
+	wait $puller 2>/dev/null
+	is "pull ended by SIG$signal: exit status" $? "$([[ $signal == KILL ]] && echo 137 || echo 130)"
+	[[ $signal == KILL ]] ||
+		is "pull ended by SIG$signal: nothing left" "$(find "$T/pulled" -name '.ktest*')" ''
+done
+ktest ssh -o "$T/out" 'rm /usr/local/bin/tar'
+ktest pull -o "$T/out" -t "$T/pulled" /tmp/ill/file
+is 'the next one removes what one that was killed has left' "$status $(find "$T/pulled" -name '.ktest*')" '0 '
 cd / && cd / || exit 2 # $OLDPWD would make leftovers of our own children
 
 # What was started by hand survives; a restart ends it, and the keys are the same after it.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "kernel/store.h"
+#include "base/stage.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -14,23 +14,23 @@
 
 #include "base/file.h"
 
-#define STAGE_PREFIX ".fetch."
+#define STAGE_PREFIX ".ktest."
 
 #ifndef RENAME_EXCHANGE
 #define RENAME_EXCHANGE (1 << 1)
 #endif
 
 /* Held for moments only: while a stage is made and locked, swept or published. */
-static int store_lock(const char *store, struct err *err)
+static int place_lock(const char *place, struct err *err)
 {
-	int fd = open(store, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = open(place, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	if (fd < 0)
-		return err_errno(err, "%s", store);
+		return err_errno(err, "%s", place);
 	while (flock(fd, LOCK_EX) < 0)
 		if (errno != EINTR) {
 			close(fd);
-			return err_errno(err, "%s", store);
+			return err_errno(err, "%s", place);
 		}
 	return fd;
 }
@@ -50,13 +50,13 @@ static void remove_if_stale(const char *path, stage_remove_fn *remove)
 		stage_remove(path, remove);
 }
 
-static void sweep_locked(const char *store, stage_remove_fn *remove)
+static void sweep_locked(const char *place, stage_remove_fn *remove)
 {
 	const struct dirent *de;
-	DIR *d = opendir(store);
+	DIR *d = opendir(place);
 
 	while (d && (de = readdir(d))) {
-		_cleanup_free_ char *path = xasprintf("%s/%s", store, de->d_name);
+		_cleanup_free_ char *path = xasprintf("%s/%s", place, de->d_name);
 
 		if (str_starts(de->d_name, STAGE_PREFIX))
 			remove_if_stale(path, remove);
@@ -65,29 +65,29 @@ static void sweep_locked(const char *store, stage_remove_fn *remove)
 		closedir(d);
 }
 
-void store_sweep(const char *store, stage_remove_fn *remove)
+void stage_sweep(const char *place, stage_remove_fn *remove)
 {
-	_cleanup_close_ int lock = store_lock(store, NULL);
+	_cleanup_close_ int lock = place_lock(place, NULL);
 
 	if (lock >= 0)
-		sweep_locked(store, remove);
+		sweep_locked(place, remove);
 }
 
-int store_stage_open(const char *store, struct store_stage *st, struct err *err)
+int stage_open(const char *place, struct stage *st, struct err *err)
 {
 	_cleanup_close_ int lock = -1;
-	int r = mkdir_p(store, 0755, err);
+	int r = mkdir_p(place, 0755, err);
 
 	if (r < 0)
 		return r;
-	lock = store_lock(store, err);
+	lock = place_lock(place, err);
 	if (lock < 0)
 		return lock;
-	sweep_locked(store, st->remove);
-	st->store = path_real(store, err);
-	if (!st->store)
+	sweep_locked(place, st->remove);
+	st->place = path_real(place, err);
+	if (!st->place)
 		return -ENOENT;
-	st->dir = xasprintf("%s/" STAGE_PREFIX "XXXXXX", st->store);
+	st->dir = xasprintf("%s/" STAGE_PREFIX "XXXXXX", st->place);
 	r = dir_make_temp(st->dir, err);
 	if (r < 0)
 		return r;
@@ -97,15 +97,15 @@ int store_stage_open(const char *store, struct store_stage *st, struct err *err)
 	return 0;
 }
 
-void store_stage_close(struct store_stage *st)
+void stage_close(struct stage *st)
 {
 	if (st->dir)
 		stage_remove(st->dir, st->remove);
 	if (st->fd >= 0)
 		close(st->fd);
 	free(st->dir);
-	free(st->store);
-	*st = (struct store_stage)STORE_STAGE_INIT;
+	free(st->place);
+	*st = (struct stage)STAGE_INIT;
 }
 
 /* Where something stands already the two change places, and the old one goes with the stage. */
@@ -119,10 +119,10 @@ static int move_in(const char *ready, const char *path)
 											    : 0;
 }
 
-int store_publish(const struct store_stage *st, const char *ready, const char *name, char **path,
+int stage_publish(const struct stage *st, const char *ready, const char *name, char **path,
 		  struct err *err)
 {
-	_cleanup_free_ char *to = xasprintf("%s/%s", st->store, name);
+	_cleanup_free_ char *to = xasprintf("%s/%s", st->place, name);
 	_cleanup_free_ char *parent = xstrndup(to, (size_t)(path_base(to) - to) - 1);
 	_cleanup_close_ int lock = -1;
 	int r;
@@ -130,7 +130,7 @@ int store_publish(const struct store_stage *st, const char *ready, const char *n
 	r = mkdir_p(parent, 0755, err);
 	if (r < 0)
 		return r;
-	lock = store_lock(st->store, err);
+	lock = place_lock(st->place, err);
 	if (lock < 0)
 		return lock;
 	syncfs(st->fd); /* whole also after the power fails */
