@@ -33,6 +33,7 @@
 
 struct debug {
 	const char *dir;
+	int control; /* connected for as long as we debug */
 	struct remote_answer info;
 	struct strv argv;
 	bool scripts; /* those of its vmlinux are loaded */
@@ -148,23 +149,25 @@ static int run_gdb(struct debug *d, int argc, char **argv, struct err *err)
 static int let_go(const struct debug *d, struct err *err)
 {
 	struct remote_answer a = {0};
-	int r = remote_ask_dir(d->dir, "gdb", "off", NULL, err);
+	int r = remote_ask(d->control, "gdb", "off", &a, err);
 
 	if (r == 0)
-		r = remote_ask_dir(d->dir, "mon", "{\"execute\":\"query-status\"}", &a, err);
+		r = remote_ask(d->control, "mon", "{\"execute\":\"query-status\"}", &a, err);
 	if (r == 0 && strstr(a.text.s, "\"running\": false") &&
 	    strcmp(remote_field(&d->info, "phase"), "dead") != 0)
-		r = remote_ask_dir(d->dir, "mon", "{\"execute\":\"cont\"}", NULL, err);
+		r = remote_ask(d->control, "mon", "{\"execute\":\"cont\"}", &a, err);
 	remote_answer_done(&a);
 	return r;
 }
 
 static int gdb(struct debug *d, int argc, char **argv, struct err *err)
 {
+	struct remote_answer a = {0};
 	int status, r;
 
 	add_symbols(d);
-	r = remote_ask_dir(d->dir, "gdb", "on", NULL, err);
+	r = remote_ask(d->control, "gdb", "on", &a, err);
+	remote_answer_done(&a);
 	if (r < 0)
 		return r;
 	add_target(d, VM_GDB);
@@ -202,14 +205,18 @@ static void detach_kgdb(const struct debug *d)
 static int kgdb(struct debug *d, int argc, char **argv, struct err *err)
 {
 	const char *why = remote_field(&d->info, "no_kgdb");
-	int status;
+	struct remote_answer a = {0};
+	int status, r;
 
 	if (*why)
 		return err_set(err, ENOTSUP, "no kgdb: %s; 'gdb' does without", why);
 	add_symbols(d);
-	if (remote_ask_dir(d->dir, "debug", NULL, NULL, err) < 0 ||
-	    remote_ask_dir(d->dir, "sysrq", "g", NULL, err) < 0)
-		return err->code;
+	r = remote_ask(d->control, "debug", NULL, &a, err);
+	if (r == 0)
+		r = remote_ask(d->control, "sysrq", "g", &a, err);
+	remote_answer_done(&a);
+	if (r < 0)
+		return r;
 	add_target(d, VM_KGDB);
 	status = run_gdb(d, argc, argv, err);
 	if (status)
@@ -223,7 +230,7 @@ static int debug(int argc, char **argv,
 {
 	_cleanup_reach_ struct reach reach = {0};
 	_cleanup_free_ char *dir = NULL;
-	struct debug d = {0};
+	struct debug d = {.control = -1};
 	int r = reach_parse(REACH_ANY, "[GDB'S ARGUMENT...]", 0, 1000, argc, argv, &reach, err);
 
 	if (r)
@@ -232,11 +239,14 @@ static int debug(int argc, char **argv,
 	if (!dir)
 		return err->code;
 	d.dir = dir;
-	r = remote_ask_dir(dir, "info", NULL, &d.info, err);
+	d.control = remote_connect(dir, err);
+	r = d.control < 0 ? d.control : remote_ask(d.control, "info", NULL, &d.info, err);
 	if (r == 0)
 		r = find_gdb(&d, err);
 	if (r == 0)
 		r = how(&d, argc - reach.rest, argv + reach.rest, err);
+	if (d.control >= 0)
+		close(d.control);
 	remote_answer_done(&d.info);
 	strv_done(&d.argv);
 	return r;

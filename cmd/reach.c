@@ -62,8 +62,7 @@ char *reach_find(const struct reach *r, struct err *err)
 {
 	char *dir;
 
-	return guests_find(r->cache, r->vm, r->out ? r->out : "ktest-out", &dir, err) < 0 ? NULL
-											  : dir;
+	return guests_find(r->cache, r->vm, r->out, &dir, err) < 0 ? NULL : dir;
 }
 
 /* Its exit status, for what has been parsed: help is no failure. */
@@ -77,12 +76,20 @@ static int parsed(int r)
 static const char *const columns[] = {"name",	 "pid",	    "test", "subtest", "phase",
 				      "seconds", "release", "arch", "out"};
 
+static json_t *column_json(const char *name, const char *text)
+{
+	if (strcmp(name, "pid") != 0 && strcmp(name, "seconds") != 0)
+		return json_string_lossy(text);
+	return *text ? json_integer(strtoll(text, NULL, 10)) : json_null();
+}
+
 static json_t *guest_json(const struct guest_ref *g, const struct remote_answer *a)
 {
 	json_t *o = json_object();
 
 	for (size_t i = 0; i < ARRAY_SIZE(columns); i++)
-		json_object_set_new(o, columns[i], json_string_lossy(remote_field(a, columns[i])));
+		json_object_set_new(o, columns[i],
+				    column_json(columns[i], remote_field(a, columns[i])));
 	json_object_set_new(o, "name", json_string_lossy(g->name));
 	json_object_set_new(o, "dir", json_string_lossy(g->dir));
 	return o;
@@ -137,6 +144,11 @@ int cmd_ps(int argc, char **argv, struct err *err)
 
 /* ---- questions */
 
+static bool is_key(const char *s)
+{
+	return s[0] > ' ' && s[0] <= '~' && !s[1];
+}
+
 static int ask(int argc, char **argv, const char *args, int n, const char *what, struct err *err)
 {
 	_cleanup_reach_ struct reach reach = {0};
@@ -145,6 +157,8 @@ static int ask(int argc, char **argv, const char *args, int n, const char *what,
 
 	if (r)
 		return parsed(r);
+	if (n && !is_key(argv[reach.rest]))
+		return err_usage(err, "%s takes one key, not '%s'", what, argv[reach.rest]);
 	dir = reach_find(&reach, err);
 	return dir ? remote_ask_dir(dir, what, n ? argv[reach.rest] : NULL, NULL, err) : err->code;
 }
@@ -170,12 +184,21 @@ static void print_answer(const struct strbuf *text)
 	fflush(stdout);
 }
 
+/* The monitor for people has no other sign that it says no (QEMU, monitor/hmp.c). */
+static bool is_refusal(const char *text)
+{
+	return str_starts(text, "unknown command: ") || str_starts(text, "Error: ");
+}
+
 static int ask_line(int fd, const char *line, struct err *err)
 {
 	struct remote_answer a = {0};
 	int r = remote_ask(fd, "mon", line, &a, err);
 
-	print_answer(&a.text);
+	if (r == 0 && a.text.len && is_refusal(a.text.s))
+		r = err_set(err, EINVAL, "%.*s", (int)strcspn(a.text.s, "\r\n"), a.text.s);
+	else
+		print_answer(&a.text);
 	remote_answer_done(&a);
 	return r;
 }

@@ -144,8 +144,25 @@ static void ask_sysrq(struct client *c, const char *arg)
 		client_end(c, c->asked, "sysrq takes one key");
 		return;
 	}
+	if (g->stopped(g->arg)) {
+		client_end(c, c->asked, CONTROL_STOPPED);
+		return;
+	}
 	g->type(g->arg, keys, sizeof(keys));
 	client_end(c, c->asked, NULL);
+}
+
+/* Whether the client is the only debugger now; it has been answered when not. */
+static bool debugs(struct client *c)
+{
+	for (const struct client *other = c->control->clients; other; other = other->next)
+		if (other != c && other->debugs && !other->dead) {
+			client_end(c, c->asked, "a debugger is at it already; end that one first");
+			return false;
+		}
+	c->debugs = true;
+	c->control->guest.debugged(c->control->guest.arg);
+	return true;
 }
 
 /* In QEMU's own option syntax a comma in a value is written twice. */
@@ -157,7 +174,8 @@ static void ask_gdb(struct client *c, const char *arg)
 		ask_hmp(c, "gdbserver none");
 		return;
 	}
-	c->control->guest.debugged(c->control->guest.arg);
+	if (!debugs(c))
+		return;
 	strbuf_puts(&line, "gdbserver unix:");
 	for (const char *p = c->control->guest.dir; *p; p++)
 		strbuf_addf(&line, *p == ',' ? ",," : "%c", *p);
@@ -168,8 +186,8 @@ static void ask_gdb(struct client *c, const char *arg)
 static void ask_debug(struct client *c, const char *arg)
 {
 	(void)arg;
-	c->control->guest.debugged(c->control->guest.arg);
-	client_end(c, c->asked, NULL);
+	if (debugs(c))
+		client_end(c, c->asked, NULL);
 }
 
 static void ask_watch(struct client *c, const char *arg)

@@ -9,11 +9,12 @@
  *	mon TEXT	a command for QEMU's monitor, or a QMP command in JSON: the answer is DATA
  *	sysrq KEY	typed on the guest's console
  *	gdb on|off	QEMU's gdb stub, on the socket DIR/gdb
- *	debug		a debugger is at work: no deadline counts any more
+ *	debug		the kernel's own debugger is going to be used
  *	watch		what the guest writes on its console is DATA from now on
  *	kill		the guest is ended
  *
- * and each is answered by END: status 0, or 1 and a message.
+ * and each is answered by END: status 0, or 1 and a message. Who has asked for gdb or debug is the
+ * guest's debugger for as long as it is connected: there is one, and no deadline counts any more.
  */
 #ifndef RUN_CONTROL_H
 #define RUN_CONTROL_H
@@ -44,6 +45,7 @@ struct control_guest {
 	void (*qmp)(void *arg, const char *command, json_t *arguments, qmp_reply_fn *fn,
 		    void *fn_arg);
 	void (*type)(void *arg, const char *data, size_t len); /* on the console */
+	bool (*stopped)(void *arg); /* by its user or a debugger: it does nothing that is asked */
 	void (*debugged)(void *arg);
 	void (*describe)(void *arg, struct frame_writer *w);
 	void (*kill)(void *arg);

@@ -14,6 +14,7 @@ struct client {
 	struct agent *link;
 	bool dead;		    /* to be freed when no callback is at work */
 	bool busy;		    /* QEMU has been asked for it */
+	bool debugs;		    /* it is the guest's debugger */
 	char asked[CONTROL_ID_MAX]; /* id of the ASK that is being answered */
 	char watch[CONTROL_ID_MAX]; /* of the one to see the console; "" when it does not */
 };
@@ -41,6 +42,9 @@ struct control {
 	bool ready;
 	char *why; /* streams cannot be opened; NULL: they have to wait */
 };
+
+#define CONTROL_STOPPED \
+	"the guest is stopped: 'ktest mon cont', or the debugger at it, lets it go on"
 
 /* control.c */
 void client_send(struct client *c, struct frame_writer *w);

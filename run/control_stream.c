@@ -130,6 +130,10 @@ static void pass_open(struct control *c, struct stream *s)
 {
 	const struct frame f = {FRAME_OPEN, 0, s->open, s->open_len};
 
+	if (c->guest.stopped(c->guest.arg) && !c->why) {
+		fail(c, s, EIO, CONTROL_STOPPED);
+		return;
+	}
 	if (!c->ready) {
 		if (c->why)
 			fail(c, s, EIO, c->why);

@@ -149,7 +149,7 @@ static int find_listed(const char *cache, const char *name, char **dir, struct e
 
 int guests_find(const char *cache, const char *name, const char *out, char **dir, struct err *err)
 {
-	_cleanup_free_ char *link = xasprintf("%s/vm", out);
+	_cleanup_free_ char *link = xasprintf("%s/vm", out ? out : "ktest-out");
 	const char *path = name ? name : link;
 
 	*dir = NULL;
@@ -163,5 +163,9 @@ int guests_find(const char *cache, const char *name, const char *out, char **dir
 	if (name && strchr(name, '/'))
 		return err_set(err, ENOENT,
 			       "%s: no guest answers there; 'ktest ps' lists those that run", name);
+	if (!name && out)
+		return err_set(err, ENOENT,
+			       "no guest runs with the output %s; 'ktest ps' lists those that run",
+			       out);
 	return find_listed(cache, name, dir, err);
 }

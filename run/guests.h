@@ -22,8 +22,8 @@ void guests_free(struct guest_ref *v, size_t n);
 
 /*
  * The directory of the guest that name names: as listed, its part behind the dot where that is
- * enough, or its directory. name NULL: the guest of the run in out ("./ktest-out"), else the only
- * one there is. An error lists what there is. The caller frees it.
+ * enough, or its directory. name NULL: the guest of the run in out; out NULL too: that in
+ * ./ktest-out, else the only one there is. An error lists what there is. The caller frees it.
  */
 int guests_find(const char *cache, const char *name, const char *out, char **dir, struct err *err);
 

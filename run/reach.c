@@ -54,6 +54,13 @@ static void type(void *arg, const char *data, size_t len)
 	vm_type(job->vm, data, len);
 }
 
+static bool is_stopped(void *arg)
+{
+	struct job *job = arg;
+
+	return job->vm && vm_stopped(job->vm);
+}
+
 static void debugged(void *arg)
 {
 	struct job *job = arg;
@@ -93,6 +100,13 @@ static void describe_modules(const struct job *job, struct frame_writer *w)
 	frame_add(w, "modules", text);
 }
 
+static const char *phase_of(struct job *job)
+{
+	if (job->dead)
+		return "dead";
+	return is_stopped(job) ? "stopped" : job_phase_name(job->phase);
+}
+
 static void describe(void *arg, struct frame_writer *w)
 {
 	struct job *job = arg;
@@ -102,7 +116,7 @@ static void describe(void *arg, struct frame_writer *w)
 	frame_add_int(w, "pid", getpid());
 	frame_add(w, "test", job->file->base);
 	frame_add(w, "subtest", job->trial.cur.subtest ? job->trial.cur.subtest->name : "");
-	frame_add(w, "phase", job->dead ? "dead" : job_phase_name(job->phase));
+	frame_add(w, "phase", phase_of(job));
 	frame_add_int(w, "seconds", (loop_now_ns() - job->run->start_ns) / NSEC_PER_SEC);
 	frame_add(w, "kernel", k->name);
 	frame_add(w, "release", k->release);
@@ -136,6 +150,7 @@ void reach_open(struct job *job)
 		.new_id = new_id,
 		.qmp = ask_qmp,
 		.type = type,
+		.stopped = is_stopped,
 		.debugged = debugged,
 		.describe = describe,
 		.kill = kill_guest,

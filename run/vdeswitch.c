@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -20,9 +21,10 @@
 #include "base/proc.h"
 #include "vm/sandbox.h"
 
-#define START_NS  (10 * NSEC_PER_SEC)
-#define LOOK_NS	  (10 * NSEC_PER_MSEC)
-#define HOSTS_MAX 250
+#define START_NS    (10 * NSEC_PER_SEC)
+#define LOOK_NS	    (10 * NSEC_PER_MSEC)
+#define HOSTS_MAX   250
+#define LOCK_PREFIX ".ktest."
 
 enum { SWITCH, GATEWAY };
 
@@ -45,7 +47,7 @@ int vdeswitch_check(struct err *err)
 static int take_host(struct network *n, struct err *err)
 {
 	for (n->host = VM_NET_HOST; n->host < HOSTS_MAX; n->host++) {
-		_cleanup_free_ char *path = xasprintf("%s/.ktest.%d", n->vde, n->host);
+		_cleanup_free_ char *path = xasprintf("%s/" LOCK_PREFIX "%d", n->vde, n->host);
 
 		n->lock_fd = lock_try(path, NULL);
 		if (n->lock_fd == -EWOULDBLOCK)
@@ -69,6 +71,15 @@ static void add_sandbox(const struct network *n, struct strv *argv)
 		  "--bind", n->vde, n->vde, "--", NULL);
 }
 
+/* vde_switch would set the directory's mode. */
+static void add_switch(const struct network *n, struct strv *argv)
+{
+	struct stat st;
+
+	strv_addv(argv, "vde_switch", "--sock", n->vde, "--mode", "0600", "--dirmode", NULL);
+	strv_addf(argv, "0%o", stat(n->vde, &st) < 0 ? 0700U : (unsigned int)st.st_mode & 07777);
+}
+
 static int start(struct network *n, int which, const char *keeper, bool confined, int in,
 		 struct err *err)
 {
@@ -81,7 +92,7 @@ static int start(struct network *n, int which, const char *keeper, bool confined
 	if (confined)
 		add_sandbox(n, &argv);
 	if (which == SWITCH)
-		strv_addv(&argv, "vde_switch", "--sock", n->vde, "--mode", "0600", NULL);
+		add_switch(n, &argv);
 	else
 		strv_addv(&argv, "slirpvde", "-s", n->vde, "-n", VM_NET_PREFIX "0", NULL);
 	spec.fd_in = in;
@@ -174,19 +185,6 @@ static int start_switch(struct network *n, const char *ctl, const char *keeper, 
 	return r;
 }
 
-int vdeswitch_start(struct network *n, const char *keeper, struct err *err)
-{
-	_cleanup_free_ char *ctl = xasprintf("%s/ctl", n->vde);
-	int r = mkdir_p(n->vde, 0700, err);
-
-	if (r == 0)
-		r = take_host(n, err);
-	if (r < 0 || is_alive(ctl))
-		return r;
-	unlink(ctl);
-	return start_switch(n, ctl, keeper, err);
-}
-
 /* "003.4711": that of a port, which a switch that is ended before it has seen its peer go leaves.
  */
 static bool is_port(int dir, const char *name)
@@ -197,6 +195,84 @@ static bool is_port(int dir, const char *name)
 
 	return sscanf(name, "%3d.%d%c", &port, &pid, &end) == 2 &&
 	       fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISSOCK(st.st_mode);
+}
+
+/* Whether the directory holds what a switch or take_host() leaves, or nothing. */
+static int check_dir(const char *vde, struct err *err)
+{
+	DIR *d = opendir(vde);
+	struct dirent *e;
+	int r = 0;
+
+	if (!d)
+		return err_errno(err, "%s", vde);
+	while (r == 0 && (e = readdir(d)))
+		if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0 &&
+		    strcmp(e->d_name, "ctl") != 0 && !str_starts(e->d_name, LOCK_PREFIX) &&
+		    !is_port(dirfd(d), e->d_name))
+			r = err_set(
+				err, ENOTEMPTY,
+				"it holds other files, such as %s; name a directory that is new "
+				"or empty",
+				e->d_name);
+	closedir(d);
+	return r;
+}
+
+/* Whether the directory is still there under its name when it is locked. */
+static bool dir_lock(const char *vde, int *fd)
+{
+	struct stat st, named;
+
+	*fd = open(vde, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (*fd < 0)
+		return false;
+	if (flock(*fd, LOCK_EX) == 0 && fstat(*fd, &st) == 0 && stat(vde, &named) == 0 &&
+	    st.st_dev == named.st_dev && st.st_ino == named.st_ino)
+		return true;
+	close(*fd);
+	*fd = -1;
+	errno = ENOENT;
+	return false;
+}
+
+/* Two that come at the same time start one switch, also while a third one leaves. */
+static int dir_enter(struct network *n, int *fd, struct err *err)
+{
+	int r;
+
+	do {
+		n->made = !path_exists(n->vde);
+		r = mkdir_p(n->vde, 0700, err);
+	} while (r == 0 && !dir_lock(n->vde, fd) && errno == ENOENT);
+	return r == 0 && *fd < 0 ? err_errno(err, "%s", n->vde) : r;
+}
+
+static void dir_leave(const char *vde)
+{
+	_cleanup_close_ int lock = -1;
+
+	if (dir_lock(vde, &lock))
+		rmdir(vde);
+}
+
+int vdeswitch_start(struct network *n, const char *keeper, struct err *err)
+{
+	_cleanup_free_ char *ctl = xasprintf("%s/ctl", n->vde);
+	_cleanup_close_ int lock = -1;
+	int r = dir_enter(n, &lock, err);
+	bool alive;
+
+	if (r < 0)
+		return r;
+	alive = is_alive(ctl);
+	r = alive ? 0 : check_dir(n->vde, err);
+	if (r == 0)
+		r = take_host(n, err);
+	if (r < 0 || alive)
+		return r;
+	unlink(ctl);
+	return start_switch(n, ctl, keeper, err);
 }
 
 static void remove_sockets(const char *vde)
@@ -214,7 +290,6 @@ static void remove_sockets(const char *vde)
 
 void vdeswitch_end(struct network *n)
 {
-
 	for (int i = GATEWAY; i >= SWITCH; i--) {
 		if (n->pids[i] <= 0)
 			continue;
@@ -229,4 +304,6 @@ void vdeswitch_end(struct network *n)
 		unlink(n->lock);
 	if (n->lock_fd >= 0)
 		close(n->lock_fd);
+	if (n->made)
+		dir_leave(n->vde);
 }

@@ -139,6 +139,11 @@ int vm_qemu_version(const struct vm *vm)
 	return qmp_version(vm->qmp);
 }
 
+bool vm_stopped(const struct vm *vm)
+{
+	return vm->stopped;
+}
+
 bool vm_runs(const struct vm *vm)
 {
 	return vm->pid != 0;

@@ -39,6 +39,7 @@ struct vm {
 	struct dump *dump;	   /* of its memory, as it is written; NULL: none */
 	struct save *save;	   /* as it is saved; NULL: it is not */
 	bool ending, ended;
+	bool stopped;	/* by its user or a debugger */
 	bool resetting; /* from vm_reset() to vm_booted() */
 	char how[512];
 };

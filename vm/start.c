@@ -129,6 +129,7 @@ static void adopt(struct vm *vm, const struct ends *e)
 	vm->serial = e->ours[END_SERIAL];
 	vm->serial_source = loop_io(vm->loop, vm->serial, EPOLLIN, vm_on_serial, vm);
 	vm->child = loop_child(vm->loop, vm->pid, vm_on_child, vm);
+	vm->stopped = vm->config->paused;
 	start_guest(vm);
 }
 

@@ -101,6 +101,16 @@ static void on_shutdown(struct vm *vm, const json_t *data)
 		vm_raise(vm, VM_POWEROFF, NULL);
 }
 
+/* QEMU stops a guest for purposes of its own, too (qapi/run-state.json, RunState). */
+static void got_status(void *arg, const json_t *result, const char *error)
+{
+	const char *status = json_string_value(json_object_get(result, "status"));
+	struct vm *vm = arg;
+
+	(void)error;
+	vm->stopped = str_eq(status, "paused") || str_eq(status, "debug");
+}
+
 void vm_on_qmp_event(void *arg, const char *name, const json_t *data)
 {
 	struct vm *vm = arg;
@@ -113,6 +123,10 @@ void vm_on_qmp_event(void *arg, const char *name, const json_t *data)
 	} else if (!strcmp(name, "RESET")) {
 		/* Stopped since it asked for this; a guest that runs does not mind. */
 		qmp_call(vm->qmp, "cont", NULL, NULL, NULL);
+	} else if (!strcmp(name, "STOP")) {
+		qmp_call(vm->qmp, "query-status", NULL, got_status, vm);
+	} else if (!strcmp(name, "RESUME")) {
+		vm->stopped = false;
 	} else if (!strcmp(name, "GUEST_PANICKED")) {
 		drain(vm);
 		vm_raise(vm, VM_PANICKED, NULL);

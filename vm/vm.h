@@ -70,6 +70,9 @@ void vm_registers(struct vm *vm, vm_text_fn *fn, void *arg);
 /* 702 for QEMU 7.2; 0: it has not said so yet. */
 int vm_qemu_version(const struct vm *vm);
 
+/* Whether its user or a debugger has stopped the guest, or has not let it go yet. */
+bool vm_stopped(const struct vm *vm);
+
 /* Whether QEMU still does. */
 bool vm_runs(const struct vm *vm);
 /* The process that was started for it, whose descendants are the others; 0: none runs. */

@@ -45,7 +45,8 @@ is 'the socket is only its owner'\''s' "${modes//$'\n'/ }" '700 600'
 ktest ps
 like 'ps' "$(cat "$T/stdout")" "^$pid\.vm1 +stay .* boot .*$T/out\$"
 ktest ps --json
-is 'ps --json' "$(jq -r '.[0] | .name + " " + .pid + " " + .arch' "$T/stdout")" "$pid.vm1 $pid x86_64"
+is 'ps --json' "$(jq -r '.[0] | "\(.name) \(.pid) \(.arch)"' "$T/stdout")" "$pid.vm1 $pid x86_64"
+is 'ps --json: numbers are numbers' "$(jq -c '.[0] | [.pid, .seconds | type]' "$T/stdout")" '["number","number"]'
 
 ktest mon -o "$T/out" info status
 is 'mon: a command' "$status $(cat "$T/stdout")" '0 monitor: info status'
@@ -66,8 +67,7 @@ task_shown() { grep -qa 'task:' "$T/out/out/boot"; }
 wait_for 'the answer to sysrq t' task_shown && pass 'sysrq: the guest answers'
 for key in '' tt ' ' $'\n' é; do
 	ktest sysrq -o "$T/out" "$key"
-	[[ $status == 125 && $(cat "$T/stderr") == *'sysrq takes one key'* ]]
-	is "sysrq '$(printf %q "$key")' is none" $? 0
+	like "sysrq $(printf %q "$key"): none" "$status $(cat "$T/stderr")" '^129 ktest: sysrq takes one key'
 done
 ktest sysrq -o "$T/out"
 is 'sysrq: no key' "$status" 129
@@ -123,6 +123,9 @@ ktest mon --vm "$second.vm1" info status
 is 'named' "$status" 0
 ktest mon --vm nobody info status
 like 'an unknown one' "$status $(cat "$T/stderr")" "^129 ktest: no guest is called 'nobody'; there are: "
+ktest kill -o "$T/typo"
+is 'the output of no run: nobody is meant' "$status $(cat "$T/stderr")" \
+	"125 ktest: no guest runs with the output $T/typo; 'ktest ps' lists those that run"
 ktest mon --vm ./nowhere info status
 like 'a directory that is none' "$status $(cat "$T/stderr")" '^125 ktest: \./nowhere: no guest answers there'
 mv "$T/other-out" "$out"

@@ -21,6 +21,7 @@ static struct {
 	uint32_t last_id;
 	int send_result;
 	int kills, debugs;
+	bool stopped;
 	struct strbuf typed;
 	char qmp[200];
 	qmp_reply_fn *reply;
@@ -78,6 +79,12 @@ static void type(void *arg, const char *data, size_t len)
 	strbuf_add(&told.typed, data, len);
 }
 
+static bool is_stopped(void *arg)
+{
+	(void)arg;
+	return told.stopped;
+}
+
 static void debugged(void *arg)
 {
 	(void)arg;
@@ -127,6 +134,7 @@ static int begin(void **state)
 					    .new_id = new_id,
 					    .qmp = qmp,
 					    .type = type,
+					    .stopped = is_stopped,
 					    .debugged = debugged,
 					    .describe = describe,
 					    .kill = kill_it};
@@ -445,6 +453,51 @@ static void an_answer_may_come_when_nobody_waits(void **state)
 	/* And none comes for this one. */
 }
 
+/* It could do nothing of it, so that who asks would wait in vain. */
+static void a_stopped_guest_is_said_to_be_one(void **state)
+{
+	static const char why[] =
+		"the guest is stopped: 'ktest mon cont', or the debugger at it, lets it go on";
+	_cleanup_free_ char *no_stream = xasprintf("3:s:5:%s;", why),
+			    *no_key = xasprintf("10:q:1:%s;", why);
+
+	(void)state;
+	told.stopped = true;
+	say(client, FRAME_OPEN, "id", "s", "arg", "cat", "window", "9", NULL);
+	expect(&told.to_client, no_stream);
+	control_ready(control, true, NULL);
+	say(client, FRAME_OPEN, "id", "s", "arg", "cat", "window", "9", NULL);
+	expect(&told.to_client, no_stream);
+	say(client, FRAME_ASK, "id", "q", "do", "sysrq", "arg", "t", NULL);
+	expect(&told.to_client, no_key);
+	assert_int_equal(told.typed.len, 0);
+	/* One that is dead, too, has no shell for another reason. */
+	control_ready(control, false, "it is dead");
+	say(client, FRAME_OPEN, "id", "s", "arg", "cat", "window", "9", NULL);
+	expect(&told.to_client, "3:s:5:it is dead;");
+	expect(&told.to_guest, "");
+}
+
+static void there_is_one_debugger(void **state)
+{
+	struct agent *other = join();
+
+	(void)state;
+	say(client, FRAME_ASK, "id", "q", "do", "debug", NULL);
+	expect(&told.to_client, "10:q:0;");
+	say(other, FRAME_ASK, "id", "q", "do", "gdb", "arg", "on", NULL);
+	expect(&told.to_client, "10:q:1:a debugger is at it already; end that one first;");
+	assert_string_equal(told.qmp, "");
+	/* The same may ask for more; when it has gone, another may come. */
+	say(client, FRAME_ASK, "id", "q", "do", "debug", NULL);
+	expect(&told.to_client, "10:q:0;");
+	agent_free(client);
+	settle();
+	client = other;
+	say(client, FRAME_ASK, "id", "q", "do", "debug", NULL);
+	expect(&told.to_client, "10:q:0;");
+}
+
 static void the_console_is_shown_to_who_watches(void **state)
 {
 	(void)state;
@@ -491,6 +544,8 @@ int main(void)
 		TEST(questions_are_answered),
 		TEST(the_monitor_is_passed_through),
 		TEST(an_answer_may_come_when_nobody_waits),
+		TEST(a_stopped_guest_is_said_to_be_one),
+		TEST(there_is_one_debugger),
 		TEST(the_console_is_shown_to_who_watches),
 		TEST(garbage_is_the_end_of_a_client),
 	};

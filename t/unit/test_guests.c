@@ -100,14 +100,14 @@ static void a_name_names_one(void **state)
 	char *dir;
 
 	(void)state;
-	assert_int_equal(guests_find(cache, NULL, "none", &dir, &err), -ENOENT);
+	assert_int_equal(guests_find(cache, NULL, NULL, &dir, &err), -ENOENT);
 	assert_false(err.usage);
 	guests_add(cache, "vm1", a, NULL);
-	assert_int_equal(guests_find(cache, NULL, "none", &dir, &err), 0);
+	assert_int_equal(guests_find(cache, NULL, NULL, &dir, &err), 0);
 	assert_string_equal(dir, a);
 	free(dir);
 	guests_add(cache, "vm2", b, NULL);
-	assert_true(guests_find(cache, NULL, "none", &dir, &err) < 0);
+	assert_true(guests_find(cache, NULL, NULL, &dir, &err) < 0);
 	assert_true(err.usage);
 	assert_non_null(strstr(err.msg, "2 guests run"));
 	assert_int_equal(guests_find(cache, "vm2", "none", &dir, &err), 0);
@@ -127,6 +127,7 @@ static void the_one_of_the_output_directory_comes_first(void **state)
 	_cleanup_free_ char *a = xasprintf("%s/here", unit_dir);
 	_cleanup_free_ char *b = xasprintf("%s/there", unit_dir);
 	int fd[2] = {guest(a), guest(b)};
+	struct err err = {0};
 	char *dir;
 
 	(void)state;
@@ -137,11 +138,17 @@ static void the_one_of_the_output_directory_comes_first(void **state)
 	assert_int_equal(guests_find(cache, NULL, "out", &dir, NULL), 0);
 	assert_string_equal(dir, b);
 	free(dir);
+	assert_int_equal(rename("out", "ktest-out"), 0);
+	assert_int_equal(guests_find(cache, NULL, NULL, &dir, NULL), 0);
+	assert_string_equal(dir, b);
+	free(dir);
 	close(fd[1]);
-	/* It has ended: the only other one is meant. */
-	assert_int_equal(guests_find(cache, NULL, "out", &dir, NULL), 0);
+	/* It has ended: the only other one is meant, but not by who names a directory. */
+	assert_int_equal(guests_find(cache, NULL, NULL, &dir, NULL), 0);
 	assert_string_equal(dir, a);
 	free(dir);
+	assert_int_equal(guests_find(cache, NULL, "ktest-out", &dir, &err), -ENOENT);
+	assert_non_null(strstr(err.msg, "no guest runs with the output ktest-out"));
 	assert_true(guests_find(cache, b, "out", &dir, NULL) < 0);
 	close(fd[0]);
 }

@@ -66,7 +66,7 @@ static void test_started_joined_and_ended(void **state)
 	pid = first.pids[0];
 	network_done(&first);
 	assert_true(unit_gone(pid));
-	assert_int_equal(rmdir("switch"), 0);
+	assert_false(unit_exists("switch"));
 }
 
 /* The file of a socket that nobody has. */
@@ -113,6 +113,68 @@ static void test_the_socket_of_one_that_was_killed(void **state)
 	assert_int_equal(rmdir("switch"), 0);
 }
 
+/* vde_switch sets modes and removes what it finds. */
+static void test_a_directory_of_the_users_is_as_before(void **state)
+{
+	struct network n;
+	struct stat st;
+
+	(void)state;
+	assert_int_equal(mkdir("switch", 0755), 0);
+	network_init(&n);
+	assert_int_equal(vdeswitch_start(&n, unit_keeper(), NULL), 0);
+	assert_int_equal(stat("switch", &st), 0);
+	assert_int_equal(st.st_mode, S_IFDIR | 0755);
+	network_done(&n);
+	assert_int_equal(stat("switch", &st), 0);
+	assert_int_equal(st.st_mode, S_IFDIR | 0755);
+	assert_int_equal(rmdir("switch"), 0);
+}
+
+static void test_a_directory_with_other_files_is_refused(void **state)
+{
+	struct err err = {0};
+	struct network n;
+	struct stat st;
+
+	(void)state;
+	assert_int_equal(mkdir("switch", 0755), 0);
+	unit_write("switch/mine", "");
+	network_init(&n);
+	assert_int_equal(vdeswitch_start(&n, unit_keeper(), &err), -ENOTEMPTY);
+	assert_non_null(strstr(err.msg, "such as mine; name a directory that is new or empty"));
+	network_done(&n);
+	assert_int_equal(stat("switch", &st), 0);
+	assert_int_equal(st.st_mode, S_IFDIR | 0755);
+	assert_int_equal(unlink("switch/mine"), 0);
+	assert_int_equal(rmdir("switch"), 0);
+}
+
+/* Of two that come together one starts it, the other joins. */
+static void test_two_at_the_same_time(void **state)
+{
+	struct network n;
+	int status;
+
+	(void)state;
+	for (int i = 0; i < 30; i++) {
+		pid_t pid = fork();
+
+		network_init(&n);
+		if (pid == 0) {
+			bool well = vdeswitch_start(&n, unit_keeper(), NULL) == 0;
+
+			network_done(&n);
+			_exit(!well);
+		}
+		assert_int_equal(vdeswitch_start(&n, unit_keeper(), NULL), 0);
+		assert_int_equal(waitpid(pid, &status, 0), pid);
+		assert_int_equal(status, 0);
+		network_done(&n);
+		assert_false(unit_exists("switch"));
+	}
+}
+
 static void test_one_that_ends_at_once(void **state)
 {
 	struct err err = {0};
@@ -125,7 +187,7 @@ static void test_one_that_ends_at_once(void **state)
 	assert_string_equal(err.msg, "vde_switch: exit status 3");
 	assert_int_equal(n.pids[0], 0);
 	network_done(&n);
-	assert_int_equal(rmdir("switch"), 0);
+	assert_false(unit_exists("switch"));
 }
 
 static void test_no_address_is_left(void **state)
@@ -151,7 +213,7 @@ static void test_no_address_is_left(void **state)
 	network_done(&n);
 	while (taken)
 		network_done(&all[--taken]);
-	assert_int_equal(rmdir("switch"), 0);
+	assert_false(unit_exists("switch"));
 }
 
 static void test_a_directory_that_is_a_file(void **state)
@@ -184,6 +246,9 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_started_joined_and_ended),
 		cmocka_unit_test(test_only_its_own_sockets_are_removed),
+		cmocka_unit_test(test_a_directory_of_the_users_is_as_before),
+		cmocka_unit_test(test_a_directory_with_other_files_is_refused),
+		cmocka_unit_test(test_two_at_the_same_time),
 		cmocka_unit_test(test_the_socket_of_one_that_was_killed),
 		cmocka_unit_test_teardown(test_one_that_ends_at_once, forget_programs),
 		cmocka_unit_test(test_no_address_is_left),

@@ -36,6 +36,37 @@ ktest gdb -o "$T/out" -- -batch -ex 'shell kill -KILL $PPID'
 is 'gdb: killed' "$status" 137
 ktest ssh -o "$T/out" echo alive
 is 'gdb: let go by ktest' "$status $(tail -n 1 "$T/stdout")" '0 alive'
+# Two
+mkfifo "$T/go"
+(export_environment; exec "$KTEST" gdb -o "$T/out" -- -batch -ex "shell cat '$T/go'") \
+	>/dev/null 2>&1 </dev/null &
+first=$!
+wait_for 'the first gdb stops it' phase stopped
+ktest gdb -o "$T/out" -- -batch -ex 'printf "here\n"'
+is 'a second gdb: refused' "$status $(cat "$T/stdout")" '125 '
+like 'a second gdb: why' "$(cat "$T/stderr")" 'a debugger is at it already; end that one first'
+ktest ssh -o "$T/out" true
+like 'ssh to a guest that a debugger has stopped' "$status $(tail -n 1 "$T/stderr")" \
+	"^125 ktest: the guest is stopped: 'ktest mon cont', or the debugger at it"
+echo go >"$T/go"
+wait $first
+ktest ssh -o "$T/out" echo alive
+is 'the first one lets it go' "$status $(tail -n 1 "$T/stdout")" '0 alive'
+
+# Stopped by hand
+ktest mon -o "$T/out" stop
+wait_for 'it is stopped' phase stopped
+for command in 'ssh true' 'sysrq t' 'pull /etc/passwd' 'push /etc/passwd'; do
+	# shellcheck disable=SC2086 # its words
+	set -- $command
+	ktest "$1" -o "$T/out" "$2"
+	like "stopped: $command" "$status $(tail -n 1 "$T/stderr")" '^125 ktest: the guest is stopped: '
+done
+ktest mon -o "$T/out" cont
+ktest ssh -o "$T/out" echo alive
+is 'and goes on' "$status $(tail -n 1 "$T/stdout")" '0 alive'
+ktest mon -o "$T/out" nosuch
+is 'mon: an unknown command' "$status $(cat "$T/stdout" "$T/stderr")" "125 ktest: unknown command: 'nosuch'"
 ktest kgdb -o "$T/out"
 like 'kgdb: Debian has none' "$status $(cat "$T/stderr")" '^125 ktest: no kgdb: the kernel has no CONFIG_KGDB_SERIAL_CONSOLE'
 ktest kill -o "$T/out"
@@ -46,7 +77,7 @@ gone gdb
 # Before its first instruction
 begin
 boot_background --gdb-wait
-wait_for 'the guest waits' phase boot
+wait_for 'the guest waits' phase stopped
 ktest mon -o "$T/out" info status
 like 'gdb-wait: it has not run' "$(cat "$T/stdout")" 'prelaunch|paused'
 # shellcheck disable=SC2016 # for gdb
