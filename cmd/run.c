@@ -92,7 +92,7 @@ static int execute(struct run_options *o, int argc, char **argv, int rest, struc
 	if (!screen.terminal)
 		ui.progress = NULL;
 	if (o->s.interactive)
-		screen_interactive(&ui, o->s.until_failure);
+		screen_interactive(&ui);
 	r = run_execute(&o->s, tests, n, &words, &ui, &status, err);
 	screen_close(&screen);
 	/* A report that is missed is no success. */

@@ -96,6 +96,15 @@ static void show_guest(void *arg, struct loop *loop, int fd)
 		log_warn("no shell: %s", err.msg);
 }
 
+static void tell_of_guest(void *arg, struct loop *loop, int fd)
+{
+	(void)arg;
+	(void)loop;
+	close(fd);
+	log_note("no terminal: the guest stays for 'ktest ssh', 'console' and others until 'ktest "
+		 "kill'");
+}
+
 static void guest_gone(void *arg)
 {
 	struct screen *s = arg;
@@ -104,13 +113,10 @@ static void guest_gone(void *arg)
 	s->attach = NULL;
 }
 
-void screen_interactive(struct run_ui *ui, bool on_failure)
+void screen_interactive(struct run_ui *ui)
 {
-	if (isatty(STDIN_FILENO) && isatty(STDOUT_FILENO)) {
-		ui->stay = show_guest;
-		ui->gone = guest_gone;
-		return;
-	}
-	log_note("no terminal: %s stays for 'ktest ssh', 'console' and others until 'ktest kill'",
-		 on_failure ? "a guest whose subtest fails" : "the guest");
+	bool terminal = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
+
+	ui->stay = terminal ? show_guest : tell_of_guest;
+	ui->gone = guest_gone;
 }

@@ -22,10 +22,7 @@ int screen_width(void);
 
 /* The callbacks of a run; they point at s. */
 struct run_ui screen_ui(struct screen *s);
-/*
- * A guest that stays, perhaps only on_failure, gets the terminal; where there is none, a line tells
- * how to reach it.
- */
-void screen_interactive(struct run_ui *ui, bool on_failure);
+/* A guest that stays gets the terminal; where there is none, a line tells how to reach it. */
+void screen_interactive(struct run_ui *ui);
 
 #endif

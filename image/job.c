@@ -136,8 +136,9 @@ int image_job_lists(struct image_job *j, struct err *err)
 		return 0;
 	if (strstr(err->msg, "does not have a Release file"))
 		return err_set(err, ENOENT,
-			       "%s has no suite %s, or its mirror has no such suite any more (%s)",
-			       j->distro.name, j->manifest.suite, err->msg);
+			       "the mirror of %s has no suite %s; name another suite, or with -m a "
+			       "mirror that has it",
+			       j->distro.name, j->manifest.suite);
 	return err_wrap(err, "the mirror of %s; name another one with -m", j->distro.name);
 }
 

@@ -92,7 +92,10 @@ int image_check(const char *path, struct err *err)
 		return err_errno(err, "the root image %s", path);
 	wants = file_system_size(super);
 	if (!wants)
-		return err_set(err, EINVAL, "the root image %s holds no ext4 file system", path);
+		return err_set(err, EINVAL,
+			       "the root image %s holds no ext4 file system: give an image that "
+			       "`root_image create` made, any other ext4 image, or a directory",
+			       path);
 	if (wants > (uint64_t)has)
 		return err_set(err, EINVAL,
 			       "the root image %s is cut off: %" PRIu64 " of %" PRIu64

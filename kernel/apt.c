@@ -85,7 +85,6 @@ static char *conf_text(const char *dir, const struct strv *archs)
 			"Dir::Etc::Preferences \"/dev/null\";\n"
 			"Dir::Etc::PreferencesParts \"/dev/null\";\n"
 			"Acquire::Languages \"none\";\n"
-			/* A mirror that takes connections and says nothing: not for ten minutes. */
 			"Acquire::http::Timeout \"20\";\n"
 			"Acquire::https::Timeout \"20\";\n"
 			"Acquire::Retries \"1\";\n"
@@ -131,7 +130,9 @@ int apt_update(const struct apt *apt, const char *sources, struct err *err)
 	_cleanup_strv_ struct strv argv = {0};
 	int r = file_write(list, sources, strlen(sources), 0644, err);
 
-	strv_addv(&argv, "apt-get", "-q", "-c", apt->conf, "update", NULL);
+	/* A mirror that takes connections and says nothing is waited for anew with each suite. */
+	strv_addv(&argv, "apt-get", "-q", "-c", apt->conf, "-o", "Acquire::Retries=0", "-o",
+		  "Acquire::http::Timeout=10", "-o", "Acquire::https::Timeout=10", "update", NULL);
 	return r < 0 ? r : run(&argv, NULL, UPDATE_MS, NULL, err);
 }
 

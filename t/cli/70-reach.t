@@ -48,6 +48,10 @@ ktest ps --json
 is 'ps --json' "$(jq -r '.[0] | "\(.name) \(.pid) \(.arch)"' "$T/stdout")" "$pid.vm1 $pid x86_64"
 is 'ps --json: numbers are numbers' "$(jq -c '.[0] | [.pid, .seconds | type]' "$T/stdout")" '["number","number"]'
 
+run_args
+ktest boot "${args[@]:1}"
+is 'a second run there: refused, and no more is said' "$status $(lines_of "$T/stderr")" '125 1'
+
 ktest mon -o "$T/out" info status
 is 'mon: a command' "$status $(cat "$T/stdout")" '0 monitor: info status'
 ktest mon --vm vm1 '{"execute": "query-status"}'

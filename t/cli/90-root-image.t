@@ -177,7 +177,7 @@ kept 'mmdebstrap fails'
 keep
 no_lists "E: The repository 'http://x nosuch Release' does not have a Release file."
 create --suite nosuch
-one_line 'no such suite' 'debian has no suite nosuch'
+one_line 'no such suite' 'the mirror of debian has no suite nosuch; name another suite, or with -m a mirror that has it$'
 kept 'no such suite'
 
 keep
