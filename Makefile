@@ -22,8 +22,8 @@ ALL_CFLAGS  = -std=gnu11 -pthread -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -I. $(WAR
 LIB_CFLAGS := $(shell $(PKGCONFIG) --cflags $(LIBS))
 ALL_LIBS   := $(shell $(PKGCONFIG) --libs $(LIBS)) -lm
 
-LIB_SRCS   := $(wildcard base/*.c proto/*.c kernel/*.c kbuild/*.c image/*.c vm/*.c diag/*.c run/*.c \
-			testy/*.c report/*.c)
+LIB_SRCS   := $(wildcard base/*.c proto/*.c kernel/*.c kbuild/*.c image/*.c vm/*.c diag/*.c reach/*.c \
+			result/*.c run/*.c testy/*.c report/*.c)
 CMD_SRCS   := $(wildcard cmd/*.c)
 AGENT_SRCS := $(wildcard guest/*.c proto/*.c)
 UNIT_NAMES := $(patsubst %.c,%,$(wildcard t/unit/test_*.c))

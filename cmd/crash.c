@@ -17,9 +17,9 @@
 #include "cmd/run.h"
 #include "cmd/symbols.h"
 #include "kernel/kernel.h"
+#include "result/outdir.h"
+#include "result/result.h"
 #include "run/dump.h"
-#include "run/outdir.h"
-#include "run/result.h"
 
 #define VERSION_MS 10000
 

@@ -20,10 +20,10 @@
 #include "cmd/reach.h"
 #include "cmd/shell.h"
 #include "cmd/symbols.h"
-#include "run/control.h"
+#include "reach/control.h"
+#include "reach/remote.h"
+#include "reach/sockname.h"
 #include "run/ksyms.h"
-#include "run/remote.h"
-#include "run/sockname.h"
 #include "vm/config.h"
 
 #define SYMBOLS_MAX (64 << 20)

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 
 #include "base/err.h"
-#include "run/result.h"
+#include "result/result.h"
 
 struct formats {
 	bool ktap;	     /* on standard output, in the place of the table */

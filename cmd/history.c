@@ -15,7 +15,7 @@
 #include "cmd/cmd.h"
 #include "report/compare.h"
 #include "report/table.h"
-#include "run/history.h"
+#include "result/history.h"
 #include "run/noise.h"
 
 enum { HISTORY = 1, FLAKY = 2, COMPARE = 4 };

@@ -13,8 +13,8 @@
 #include "base/opt.h"
 #include "base/text.h"
 #include "cmd/cmd.h"
-#include "run/guests.h"
-#include "run/remote.h"
+#include "reach/guests.h"
+#include "reach/remote.h"
 
 #define AT(field) .offset = offsetof(struct reach, field)
 

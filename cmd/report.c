@@ -12,7 +12,7 @@
 #include "base/opt.h"
 #include "cmd/cmd.h"
 #include "report/html.h"
-#include "run/history.h"
+#include "result/history.h"
 
 struct report_options {
 	char *dir;

@@ -13,7 +13,7 @@
 #include "cmd/formats.h"
 #include "report/events.h"
 #include "report/table.h"
-#include "run/result.h"
+#include "result/result.h"
 
 struct results_options {
 	char *dir;

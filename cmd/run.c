@@ -12,7 +12,7 @@
 #include "cmd/formats.h"
 #include "cmd/screen.h"
 #include "report/table.h"
-#include "run/result.h"
+#include "result/result.h"
 #include "run/run.h"
 
 /*

@@ -7,9 +7,9 @@
 
 #include "base/log.h"
 #include "cmd/cmd.h"
+#include "reach/attach.h"
 #include "report/build.h"
 #include "report/progress.h"
-#include "run/attach.h"
 
 static void show_text(void *arg, const char *text, size_t len)
 {

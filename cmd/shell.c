@@ -12,10 +12,10 @@
 #include "base/opt.h"
 #include "cmd/cmd.h"
 #include "cmd/reach.h"
-#include "run/attach.h"
-#include "run/control.h"
-#include "run/remote.h"
-#include "run/sshconf.h"
+#include "reach/attach.h"
+#include "reach/control.h"
+#include "reach/remote.h"
+#include "reach/sshconf.h"
 
 int shell_exec(const char *dir, const struct strv *argv, const struct shell_io *io, int start_ms,
 	       struct err *err)

@@ -14,8 +14,8 @@
 #include "cmd/cmd.h"
 #include "cmd/reach.h"
 #include "cmd/shell.h"
-#include "run/remote.h"
-#include "run/sshconf.h"
+#include "reach/remote.h"
+#include "reach/sshconf.h"
 
 /* ---- stream: ssh's way into the guest */
 

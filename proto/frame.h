@@ -64,7 +64,7 @@ enum frame_type {
 	FRAME_GATHER = 80, /* id from to(directories) suffix(of names): copies files, answered by
 			      DONE with files, their number */
 
-	/* to ktest's control socket, where streams are opened as above; see run/control.h */
+	/* to ktest's control socket, where streams are opened as above; see reach/control.h */
 	FRAME_ASK = 128, /* id do arg: answered by DATA and END */
 };
 

@@ -4,7 +4,7 @@
 #define REPORT_COMPARE_H
 
 #include "base/str.h"
-#include "run/result.h"
+#include "result/result.h"
 
 #define COMPARE_PAST_MAX 50
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "report/events.h"
 
-#include "run/journal.h"
+#include "result/journal.h"
 
 static int add_event(void *arg, const json_t *event)
 {

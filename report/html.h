@@ -9,7 +9,7 @@
 
 #include <stdio.h>
 
-#include "run/result.h"
+#include "result/result.h"
 
 #define HTML_PAST_MAX 40 /* earlier runs that a sparkline shows */
 

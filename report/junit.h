@@ -8,7 +8,7 @@
 #define REPORT_JUNIT_H
 
 #include "base/str.h"
-#include "run/result.h"
+#include "result/result.h"
 
 /*
  * dir_fd: the run's output directory, -1: none; the end of the log of what did not pass is taken

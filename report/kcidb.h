@@ -9,7 +9,7 @@
 
 #include <jansson.h>
 
-#include "run/result.h"
+#include "result/result.h"
 
 #define KCIDB_EXCERPT_MAX 16384 /* characters, by the schema */
 

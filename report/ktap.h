@@ -5,7 +5,7 @@
 #define REPORT_KTAP_H
 
 #include "base/str.h"
-#include "run/result.h"
+#include "result/result.h"
 
 /*
  * What has no verdict is "not ok" with ERROR: it did not end, or was not run. A nested result that

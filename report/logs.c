@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "run/outdir.h"
+#include "result/outdir.h"
 
 static void read_at(int fd, uint64_t at, size_t n, struct strbuf *b)
 {

@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 #include "base/str.h"
-#include "run/result.h"
+#include "result/result.h"
 
 struct log_part {
 	struct strbuf head, tail; /* whole lines; tail is empty where head is all */

@@ -10,7 +10,7 @@
 
 #include <jansson.h>
 
-#include "run/result.h"
+#include "result/result.h"
 
 #define NESTED_DEPTH_MAX 16
 

@@ -7,7 +7,7 @@
 #include <stdio.h>
 
 #include "base/str.h"
-#include "run/result.h"
+#include "result/result.h"
 
 /*
  * A line a subtest: verdict, time, file, subtest, reason and title, the kernel where there are

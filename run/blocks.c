@@ -9,7 +9,7 @@
 
 #include "base/file.h"
 #include "base/str.h"
-#include "run/liveesc.h"
+#include "reach/liveesc.h"
 
 #define CHUNK (64 << 10)
 

@@ -11,7 +11,7 @@
 #include "base/file.h"
 #include "base/loop.h"
 #include "base/str.h"
-#include "run/liveesc.h"
+#include "reach/liveesc.h"
 #include "run/logtail.h"
 
 #define STAMP_MAX	24

@@ -4,7 +4,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "run/history.h"
+#include "result/history.h"
 
 /* Of each subtest, the newest so many count. */
 #define RUNS_MAX 5

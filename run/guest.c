@@ -5,11 +5,11 @@
 
 #include "base/file.h"
 #include "base/log.h"
-#include "run/control.h"
+#include "reach/control.h"
+#include "reach/sshconf.h"
 #include "run/guest_parts.h"
 #include "run/machine.h"
 #include "run/network.h"
-#include "run/sshconf.h"
 
 /* From which version on a file can be memory without being opened for writing. */
 #define QEMU_READ_ONLY_MEM 802

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "base/json.h"
-#include "run/result.h"
+#include "result/result.h"
 
 static char *make_id(void)
 {

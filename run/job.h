@@ -8,7 +8,7 @@
 
 #include <stddef.h>
 
-#include "run/control.h"
+#include "reach/control.h"
 #include "run/trial.h"
 #include "vm/vm.h"
 

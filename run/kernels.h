@@ -5,10 +5,10 @@
 
 #include "kbuild/revision.h"
 #include "kernel/kernel.h"
+#include "result/journal.h"
+#include "result/result.h"
 #include "run/build.h"
-#include "run/journal.h"
 #include "run/plan.h"
-#include "run/result.h"
 #include "run/run.h"
 
 struct run_kernel {

@@ -22,7 +22,8 @@ struct needs {
 	char *base; /* the file's name less ".ktest" */
 	char *tree; /* the tree it belongs to, shared read-only with the guest; see needs_tree() */
 
-	/* interface.md section 2, as `TEST deps` prints it; NULL, empty or 0 where not declared */
+	/* Declarations, as `TEST deps` prints them (doc/writing-tests.md); NULL, empty or 0 where
+	 * not declared */
 	char *arch, *compiler, *storage_bus, *kconfig_base, *kbuild_target;
 	int64_t cpus;		    /* 0: not declared */
 	int64_t mem_mib;	    /* 0: not declared */

@@ -8,8 +8,8 @@
 
 #include "base/log.h"
 #include "base/loop.h"
+#include "result/outdir.h"
 #include "run/needs_variants.h"
-#include "run/outdir.h"
 
 void plan_done(struct plan *p)
 {

@@ -11,11 +11,11 @@
 
 #include "base/err.h"
 #include "base/str.h"
+#include "kernel/arch.h"
+#include "result/verdict.h"
 #include "run/needs.h"
 #include "run/settings.h"
-#include "run/verdict.h"
 #include "vm/accel.h"
-#include "kernel/arch.h"
 #include "vm/disk.h"
 
 struct subtest {

@@ -9,8 +9,8 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "reach/guests.h"
 #include "run/gather.h"
-#include "run/guests.h"
 #include "run/job.h"
 
 /* For the agent's answer, before the speed factor. */

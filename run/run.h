@@ -40,9 +40,9 @@ struct run_ui {
 	void (*build)(void *arg, const struct kbuild_progress *p);
 	/*
 	 * An interactive guest has nothing left to do of its own: fd, which becomes the callee's,
-	 * is connected to its control socket (run/control.h) and closed from the other side when it
-	 * ends. Not called again for a guest that restarts. gone: it has ended, and nothing of the
-	 * loop may be used any more.
+	 * is connected to its control socket (reach/control.h) and closed from the other side when
+	 * it ends. Not called again for a guest that restarts. gone: it has ended, and nothing of
+	 * the loop may be used any more.
 	 */
 	void (*stay)(void *arg, struct loop *loop, int fd);
 	void (*gone)(void *arg);
@@ -50,7 +50,7 @@ struct run_ui {
 };
 
 /*
- * Run the tests. argv is recorded in the journal. *exit_status is as design.md says (0, 1, 125,
+ * Run the tests. argv is recorded in the journal. *exit_status is as in ktest(1) (0, 1, 125,
  * 130); results.json is written and `out/` is complete when this returns. An error means that
  * nothing could be run: its message is the cause, err->usage tells 129 from 125; what the last run
  * left is untouched then.

@@ -48,7 +48,7 @@ bool subtest_begin(struct trial *t, struct subtest *s)
 	return true;
 }
 
-/* interface.md, section 4. */
+/* The last line of a log; see doc/results.md. */
 static void verdict_line(const struct subtest *s, char *line, size_t size)
 {
 	long seconds = (long)(s->duration_ms / 1000);

@@ -8,8 +8,8 @@
 #define RUN_TEMPLATE_H
 
 #include "base/hash.h"
-#include "run/names.h"
-#include "run/verdict.h"
+#include "result/names.h"
+#include "result/verdict.h"
 
 enum template_point {
 	TEMPLATE_BOOTED, /* its agent waits for SETUP */

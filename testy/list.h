@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Lists of testy: which tests a change of which files needs (interface.md section 1). A line is
+ * Lists of testy: which tests a change of which files needs; see testy(1). A line is
  * `PRIORITY PATTERN TEST`; '#' at the start of a word begins a comment.
  */
 #ifndef TESTY_LIST_H

@@ -14,7 +14,7 @@
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/proc.h"
-#include "run/outdir.h"
+#include "result/outdir.h"
 #include "run/settings.h"
 #include "testy/verdict.h"
 

@@ -3,8 +3,8 @@
 #ifndef TESTY_RUN_H
 #define TESTY_RUN_H
 
+#include "result/verdict.h"
 #include "testy/job.h"
-#include "run/verdict.h"
 
 /* What became of a test. Strings live for the call. */
 struct testy_outcome {

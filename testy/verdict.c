@@ -10,7 +10,7 @@
 
 #include "base/file.h"
 #include "base/proc.h"
-#include "run/result.h"
+#include "result/result.h"
 
 /* A file below the output directory, as a reader finds it; -1: there is none. */
 static int open_output(const struct testy_settings *s, const char *path)

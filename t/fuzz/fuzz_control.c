@@ -11,7 +11,7 @@
 #include "base/loop.h"
 #include "base/str.h"
 #include "proto/bytes.h"
-#include "run/control.h"
+#include "reach/control.h"
 #include "run/ksyms.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -14,8 +14,8 @@
 #include "report/kcidb.h"
 #include "report/ktap.h"
 #include "report/table.h"
-#include "run/journal.h"
-#include "run/result.h"
+#include "result/journal.h"
+#include "result/result.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

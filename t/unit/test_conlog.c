@@ -17,8 +17,8 @@
 #include "base/file.h"
 #include "base/loop.h"
 #include "base/str.h"
+#include "reach/liveesc.h"
 #include "run/conlog.h"
-#include "run/liveesc.h"
 
 #define START (100 * NSEC_PER_SEC)
 

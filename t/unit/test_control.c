@@ -7,7 +7,7 @@
 
 #include "base/str.h"
 #include "proto/bytes.h"
-#include "run/control.h"
+#include "reach/control.h"
 #include "vm/agent.h"
 
 static struct loop *loop;

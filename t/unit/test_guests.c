@@ -6,9 +6,9 @@
 
 #include "base/file.h"
 #include "base/str.h"
-#include "run/control.h"
-#include "run/guests.h"
-#include "run/sockname.h"
+#include "reach/control.h"
+#include "reach/guests.h"
+#include "reach/sockname.h"
 
 static char *cache;
 

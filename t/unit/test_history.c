@@ -4,7 +4,7 @@
 
 #include "base/file.h"
 #include "base/str.h"
-#include "run/history.h"
+#include "result/history.h"
 #include "run/keep.h"
 
 /* $HOME is the test's own directory. */

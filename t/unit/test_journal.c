@@ -19,7 +19,7 @@
 #include "base/json.h"
 #include "base/loop.h"
 #include "base/str.h"
-#include "run/journal.h"
+#include "result/journal.h"
 
 static char dir[] = "/tmp/ktest-journal.XXXXXX";
 static char path[64];

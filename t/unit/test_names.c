@@ -3,7 +3,7 @@
 #include "t/unit/unit.h"
 
 #include "base/json.h"
-#include "run/names.h"
+#include "result/names.h"
 
 static void fill(struct guest_names *names)
 {

@@ -3,7 +3,7 @@
 #include "t/unit/unit.h"
 
 #include "base/file.h"
-#include "run/outdir.h"
+#include "result/outdir.h"
 
 static struct outdir o;
 static char *top;

@@ -4,7 +4,7 @@
 
 #include <math.h>
 
-#include "run/rate.h"
+#include "result/rate.h"
 
 static void interval_is(int64_t failed, int64_t runs, double low, double high)
 {

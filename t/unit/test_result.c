@@ -7,8 +7,8 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "report/table.h"
-#include "run/journal.h"
-#include "run/result.h"
+#include "result/journal.h"
+#include "result/result.h"
 #include "t/unit/golden.h"
 #include "t/unit/schema.h"
 

@@ -3,7 +3,7 @@
 #include "t/unit/unit.h"
 
 #include "base/str.h"
-#include "run/verdict.h"
+#include "result/verdict.h"
 
 static void test_exit_status(void **state)
 {
