@@ -390,6 +390,14 @@ char *path_cache(void)
 	return cache && *cache == '/' ? xasprintf("%s/ktest", cache) : path_home(".cache/ktest");
 }
 
+char *path_data(const char *suffix)
+{
+	_cleanup_free_ char *home = path_home(".local/share");
+	const char *data = getenv("XDG_DATA_HOME");
+
+	return xasprintf("%s/ktest/%s", data && *data == '/' ? data : home, suffix);
+}
+
 #define RACES_MAX 1000 /* renames elsewhere that one open may meet */
 
 int open_beneath(int dirfd, const char *path, int flags, mode_t mode)

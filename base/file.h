@@ -76,6 +76,10 @@ char *path_home(const char *suffix);
  * frees it. */
 char *path_cache(void);
 
+/* Where it keeps what is to last: $XDG_DATA_HOME/ktest/SUFFIX or ~/.local/share/ktest/SUFFIX; the
+ * caller frees it. */
+char *path_data(const char *suffix);
+
 /*
  * Open path below dirfd without following any link and without leaving dirfd
  * (openat2 RESOLVE_BENEATH|RESOLVE_NO_SYMLINKS), for what a guest wrote. O_CLOEXEC is

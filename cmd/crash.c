@@ -234,6 +234,7 @@ static int find_debugger(const struct crash *c, struct strv *argv, struct err *e
 	strv_add(argv, c->path);
 	if (scripts && c->kernel.modules)
 		symbols_add_modules(argv, c->kernel.modules);
+	symbols_add_panic(argv);
 	return 0;
 }
 

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -36,7 +37,8 @@ struct debug {
 	int control; /* connected for as long as we debug */
 	struct remote_answer info;
 	struct strv argv;
-	bool scripts; /* those of its vmlinux are loaded */
+	bool typed;   /* its symbols are those of its vmlinux */
+	bool scripts; /* and its scripts are loaded */
 };
 
 /* One for every architecture, where there is one, for a guest of another than ours. */
@@ -107,7 +109,8 @@ static void add_symbols(struct debug *d)
 {
 	const char *vmlinux = remote_field(&d->info, "vmlinux");
 
-	if (path_readable(vmlinux))
+	d->typed = path_readable(vmlinux);
+	if (d->typed)
 		d->scripts = symbols_add(&d->argv, vmlinux);
 	else
 		add_kallsyms(d);
@@ -119,6 +122,8 @@ static void add_target(struct debug *d, const char *socket)
 	strv_addf(&d->argv, "target remote %s/%s", d->dir, socket);
 	if (d->scripts)
 		symbols_add_modules(&d->argv, remote_field(&d->info, "modules"));
+	if (d->typed && str_eq(remote_field(&d->info, "phase"), "dead"))
+		symbols_add_panic(&d->argv);
 }
 
 /* ---- gdb itself */
@@ -127,6 +132,8 @@ static void add_target(struct debug *d, const char *socket)
 static int run_gdb(struct debug *d, int argc, char **argv, struct err *err)
 {
 	struct proc_spec spec = PROC_SPEC(&d->argv);
+	struct termios before;
+	bool terminal = tcgetattr(STDIN_FILENO, &before) == 0;
 	int status = 0, r;
 	pid_t pid;
 
@@ -142,7 +149,11 @@ static int run_gdb(struct debug *d, int argc, char **argv, struct err *err)
 	signal(SIGQUIT, SIG_IGN);
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
-	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+	if (WIFEXITED(status))
+		return WEXITSTATUS(status);
+	if (terminal)
+		tcsetattr(STDIN_FILENO, TCSADRAIN, &before);
+	return 128 + WTERMSIG(status);
 }
 
 /* However gdb ended, the guest goes on: but for one that was stopped for good before. */

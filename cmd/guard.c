@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -28,6 +29,14 @@ guarded_child(guarded_fn *fn, void *arg, pid_t parent, const sigset_t *mask)
 	_exit(r >= 0 ? r : err.usage ? EXIT_USAGE : EXIT_CANNOT);
 }
 
+/* One that was stopped, or goes on, is heard of, too. */
+static bool has_ended(pid_t pid)
+{
+	siginfo_t info = {0};
+
+	return waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) < 0 || info.si_pid;
+}
+
 /* The exit status of the child, or that of an interrupted command after its end. */
 static int guarded_wait(pid_t pid, const sigset_t *set, struct err *err)
 {
@@ -35,7 +44,7 @@ static int guarded_wait(pid_t pid, const sigset_t *set, struct err *err)
 
 	do
 		sig = sigwaitinfo(set, NULL);
-	while (sig < 0 && errno == EINTR);
+	while ((sig < 0 && errno == EINTR) || (sig == SIGCHLD && !has_ended(pid)));
 	if (sig < 0)
 		err_errno(err, "waiting for the end");
 	if (sig != SIGCHLD)

@@ -109,6 +109,9 @@ static void guest_gone(void *arg)
 {
 	struct screen *s = arg;
 
+	/* Below what the guest wrote last, its prompt for example. */
+	if (s->attach)
+		fputc('\n', stdout);
 	attach_free(s->attach);
 	s->attach = NULL;
 }

@@ -82,22 +82,29 @@ static void on_ended(void *arg, const char *why)
 int shell_attach(const char *dir, bool watch, struct err *err)
 {
 	struct session s = {0};
-	const struct attach_config config = {
-		.tty = STDIN_FILENO, .watch = watch, .detach = true, .ended = on_ended, .arg = &s};
+	const struct attach_config config = {.tty = STDIN_FILENO,
+					     .watch = watch,
+					     .detach = true,
+					     .once = !watch,
+					     .ended = on_ended,
+					     .arg = &s};
 	struct attach *attach = NULL;
+	int status = -1;
 	int fd = remote_connect(dir, err);
 	int r = fd < 0 ? fd : loop_new(&s.loop, err);
 
 	if (r < 0)
 		return r;
 	r = attach_new(s.loop, fd, &config, &attach, err);
-	if (r == 0)
+	if (r == 0) {
 		loop_run(s.loop);
+		status = attach_status(attach);
+	}
 	attach_free(attach);
 	loop_free(s.loop);
-	if (r == 0)
+	if (r == 0 && (watch || status < 0))
 		fprintf(stderr, "\n[%s]\n", s.why);
-	return r;
+	return r == 0 && !watch && status >= 0 ? status : r;
 }
 
 int shell_run(const char *dir, int argc, char **argv, struct err *err)

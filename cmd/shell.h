@@ -27,7 +27,10 @@ struct shell_io {
 int shell_exec(const char *dir, const struct strv *argv, const struct shell_io *io, int start_ms,
 	       struct err *err);
 
-/* This terminal at the guest until either leaves. */
+/*
+ * This terminal at the guest, until either leaves: to watch its console, with a shell, or for one
+ * shell, whose exit status it is then.
+ */
 int shell_attach(const char *dir, bool watch, struct err *err);
 
 #endif

@@ -36,3 +36,12 @@ void symbols_add_modules(struct strv *argv, const char *modules)
 	strv_add(argv, "-ex");
 	strv_addf(argv, "lx-symbols %s", modules);
 }
+
+/* panic_cpu is -1 without a panic (kernel/panic.c); threads of gdb count from 1. */
+void symbols_add_panic(struct strv *argv)
+{
+	strv_addv(argv, "-ex",
+		  "python n = int(gdb.parse_and_eval('panic_cpu.counter')) + 1; "
+		  "n > 0 and gdb.execute('thread %d' % n)",
+		  NULL);
+}

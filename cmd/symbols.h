@@ -13,6 +13,10 @@
  */
 bool symbols_add(struct strv *argv, const char *vmlinux);
 
+/* Once gdb has its target, a guest that is dead: its first look is at the processor that panicked.
+ */
+void symbols_add_panic(struct strv *argv);
+
 /* Once gdb has its target: the symbols of the modules that are loaded there, from their files. */
 void symbols_add_modules(struct strv *argv, const char *modules);
 

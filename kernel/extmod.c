@@ -16,7 +16,7 @@
 #include "base/hash.h"
 #include "kernel/arch.h"
 
-#define FORMAT	   "1" /* changes when what is built does */
+#define FORMAT	   "2" /* changes when what is built does */
 #define TEMPORARY  "extmod-."
 #define BUILD_S	   (30 * 60)
 #define LOG_MAX	   (16 << 20)
@@ -29,6 +29,7 @@ struct build {
 	const char *cross; /* CROSS_COMPILE prefix, "" on a kernel for this machine */
 	char *source;	   /* as the user named it */
 	char *dir;	   /* where make works: a copy of the sources */
+	char *to;	   /* where that is moved to */
 	char *log;
 };
 
@@ -161,6 +162,8 @@ static void make_argv(const struct build *b, struct strv *argv)
 	add_sandbox(argv, b->dir);
 	strv_addv(argv, "make", "-C", b->k->headers, NULL);
 	strv_addf(argv, "M=%s", b->dir);
+	/* Debuggers look for the sources where they lie in the end. */
+	strv_addf(argv, "KCFLAGS=-ffile-prefix-map=%s=%s", b->dir, b->to);
 	strv_addf(argv, "CC=%s", b->cc);
 	strv_addf(argv, "ARCH=%s", arch_find(b->k->arch)->make_arch);
 	if (*b->cross)
@@ -241,7 +244,7 @@ static int count_module(void *arg, const char *path, const char *inner, bool is_
 }
 
 /* In a copy: the user's directory is never written, and parallel runs do not meet. */
-static int build_copy(struct build *b, const char *dir, const char *to, struct err *err)
+static int build_copy(struct build *b, const char *dir, struct err *err)
 {
 	int r, n = 0;
 
@@ -254,8 +257,8 @@ static int build_copy(struct build *b, const char *dir, const char *to, struct e
 	if (r == 0 && !n)
 		r = err_set(err, ENOENT, "the build made no .ko file; log: %s", b->log);
 	/* Who was first with the same sources has the same result there. */
-	if (r == 0 && rename(b->dir, to) < 0 && errno != ENOTEMPTY && errno != EEXIST)
-		r = err_errno(err, "%s", to);
+	if (r == 0 && rename(b->dir, b->to) < 0 && errno != ENOTEMPTY && errno != EEXIST)
+		r = err_errno(err, "%s", b->to);
 	rm_rf(b->dir, NULL);
 	return r;
 }
@@ -295,22 +298,22 @@ static int check_dir(const struct kernel *k, const char *dir, struct err *err)
 static int build_in(struct build *b, const char *dir, const char *cache_dir, char **out,
 		    struct err *err)
 {
-	_cleanup_free_ char *key = NULL, *to = NULL;
+	_cleanup_free_ char *key = NULL;
 	int r = build_key(b, dir, &key, err);
 
 	if (r < 0)
 		return r;
-	to = xasprintf("%s/extmod-%s", cache_dir, key);
-	if (!path_is_dir(to)) {
-		b->log = xasprintf("%s.log", to);
+	b->to = xasprintf("%s/extmod-%s", cache_dir, key);
+	if (!path_is_dir(b->to)) {
+		b->log = xasprintf("%s.log", b->to);
 		b->dir = xasprintf("%s/" TEMPORARY "XXXXXX", cache_dir);
 		cache_sweep(cache_dir, TEMPORARY, BUILD_S * 2);
 		r = dir_make_temp(b->dir, err);
 		if (r == 0)
-			r = build_copy(b, dir, to, err);
+			r = build_copy(b, dir, err);
 	}
 	if (r == 0)
-		*out = xstrdup(to);
+		*out = xstrdup(b->to);
 	return r;
 }
 
@@ -320,6 +323,7 @@ static void build_done(struct build *b)
 	free(b->built_by);
 	free(b->source);
 	free(b->dir);
+	free(b->to);
 	free(b->log);
 }
 

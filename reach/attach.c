@@ -24,6 +24,7 @@ struct attach {
 	struct agent *link;
 	struct pump *shell;
 	unsigned int shells;  /* started so far: each has an id of its own */
+	int status;	      /* of the last that has ended; -1: none has */
 	bool prefix;	      /* Ctrl-a was typed */
 	bool over;	      /* the shell has ended, Enter starts another */
 	bool at_cr;	      /* the last character of text was one */
@@ -187,9 +188,13 @@ static void shell_ended(void *arg, int status, int signal, const char *why)
 {
 	struct attach *a = arg;
 
-	(void)status;
-	(void)signal;
 	a->over = true;
+	if (!why)
+		a->status = signal ? 128 + signal : status;
+	if (a->c.once) {
+		end(a, why ? why : "the shell has ended");
+		return;
+	}
 	if (why)
 		say(a, why);
 	say(a, "the shell has ended; Enter starts another, Ctrl-a x ends the guest");
@@ -275,6 +280,7 @@ int attach_new(struct loop *loop, int fd, const struct attach_config *config, st
 
 	a->loop = loop;
 	a->c = *config;
+	a->status = -1;
 	r = term_raw(config->tty, &a->term, err);
 	if (r < 0) {
 		close(fd);
@@ -294,6 +300,11 @@ int attach_new(struct loop *loop, int fd, const struct attach_config *config, st
 	start_shell(a);
 	*out = a;
 	return 0;
+}
+
+int attach_status(const struct attach *a)
+{
+	return a->status;
 }
 
 void attach_free(struct attach *a)

@@ -18,7 +18,8 @@ struct attach_config {
 	int tty;     /* any descriptor of it */
 	bool watch;  /* show the console as it comes over the control socket; else attach_text() */
 	bool detach; /* Ctrl-a d leaves, and the guest goes on */
-	/* Called once: the user left, or the guest ended (why). */
+	bool once;   /* the end of the shell is the end; else Enter starts another */
+	/* Called once: the user left, the guest ended, or the shell did (why). */
 	void (*ended)(void *arg, const char *why);
 	void *arg;
 };
@@ -28,6 +29,9 @@ struct attach_config {
 int attach_new(struct loop *loop, int fd, const struct attach_config *config, struct attach **out,
 	       struct err *err);
 void attach_free(struct attach *a); /* NULL allowed; not from the callback */
+
+/* How the shell ended: its exit status, 128 and the signal that killed it, -1: it has not. */
+int attach_status(const struct attach *a);
 
 /* Lines to show. */
 void attach_text(struct attach *a, const char *text, size_t len);

@@ -38,7 +38,8 @@ static const char server_script[] =
 	"[ \"$keys\" = \"$KTEST_KEYS\" ] || put keys \"$KTEST_KEYS\"\n"
 	"unset KTEST_HOST_KEY KTEST_KEYS\n"
 	"if sshd=$(command -v sshd); then\n"
-	"	exec \"$sshd\" -i -f /dev/null -h $d/host -o AuthorizedKeysFile=$d/keys \\\n"
+	"	umask 022; exec \"$sshd\" -i -f /dev/null -h $d/host -o AuthorizedKeysFile=$d/keys "
+	"\\\n"
 	"		-o StrictModes=no -o PermitRootLogin=prohibit-password -o UseDNS=no \\\n"
 	"		-o PrintMotd=no -o PrintLastLog=no -o PidFile=none \\\n"
 	"		-o 'AcceptEnv=LANG LC_*' -o 'Subsystem=sftp internal-sftp'\n"
@@ -46,7 +47,7 @@ static const char server_script[] =
 	"	[ -s $d/dropbear ] ||\n"
 	"		dropbearconvert openssh dropbear $d/host $d/dropbear >/dev/null 2>&1\n"
 	"	mkdir -p /root/.ssh; cat $d/keys >/root/.ssh/authorized_keys\n"
-	"	exec \"$dropbear\" -i -s -r $d/dropbear\n"
+	"	umask 022; exec \"$dropbear\" -i -s -r $d/dropbear\n"
 	"fi\n"
 	"echo \"the guest's root has no sshd\" >&2; exit 213\n";
 
@@ -59,10 +60,7 @@ static char *key_dir(const char *dir)
 
 static char *own_key(void)
 {
-	const char *data = getenv("XDG_DATA_HOME");
-
-	return data && *data == '/' ? xasprintf("%s/ktest/id_ed25519", data)
-				    : path_home(".local/share/ktest/id_ed25519");
+	return path_data("id_ed25519");
 }
 
 /* The public keys that let in, as paths; false: there is only ktest's own. */

@@ -110,7 +110,7 @@ static int unpack(struct archive *a, int fd, const char *path, struct err *err)
 
 int history_read_run(const char *id, struct result *r, struct err *err)
 {
-	_cleanup_free_ char *dir = path_home(".local/share/ktest/runs");
+	_cleanup_free_ char *dir = path_data("runs");
 	_cleanup_free_ char *path = xasprintf("%s/%s" SUFFIX, dir, id);
 	_cleanup_close_ int fd = memfd_create("journal", MFD_CLOEXEC);
 	struct archive *a = archive_read_new();
@@ -132,7 +132,7 @@ int history_read_run(const char *id, struct result *r, struct err *err)
 /* The time the copy was written: a resumed run's is a newer one of the same name. */
 static int64_t stamp_of(const char *id)
 {
-	_cleanup_free_ char *dir = path_home(".local/share/ktest/runs");
+	_cleanup_free_ char *dir = path_data("runs");
 	_cleanup_free_ char *path = xasprintf("%s/%s" SUFFIX, dir, id);
 	struct stat st;
 
@@ -174,7 +174,7 @@ static int add_journal(struct history *h, const char *id, struct err *err)
 
 int history_sync(struct history *h, size_t *added, struct err *err)
 {
-	_cleanup_free_ char *path = path_home(".local/share/ktest/runs");
+	_cleanup_free_ char *path = path_data("runs");
 	DIR *dir = opendir(path);
 	struct dirent *d;
 	int r = 0;

@@ -160,12 +160,12 @@ static void remove_file(struct history *h)
 
 int history_open(struct history **out, struct err *err)
 {
-	_cleanup_free_ char *dir = path_home(".local/share/ktest");
+	_cleanup_free_ char *dir = path_data("");
 	struct history *h = xcalloc(1, sizeof(*h));
 	struct err why = {0};
 	int r = mkdir_p(dir, 0700, err);
 
-	h->path = xasprintf("%s/history.db", dir);
+	h->path = path_data("history.db");
 	if (r == 0)
 		r = open_checked(h, &why);
 	if (r == -EBADMSG) {

@@ -10,6 +10,7 @@
 
 #include "base/file.h"
 #include "base/json.h"
+#include "base/log.h"
 #include "run/clone.h"
 #include "run/dump.h"
 #include "run/gather.h"
@@ -98,6 +99,7 @@ static void got_poweroff(struct job *job)
 static void guest_ended(struct job *job, const char *how)
 {
 	bool unexpected = job->phase != JOB_STOP && job->phase != JOB_STAY;
+	_cleanup_free_ char *why = xstrdup(how);
 
 	job->run->ended |= job->phase == JOB_STAY;
 
@@ -111,6 +113,8 @@ static void guest_ended(struct job *job, const char *how)
 	vm_free(job->vm);
 	job->vm = NULL;
 	reach_close(job);
+	if (job->phase == JOB_STAY)
+		log_warn("the guest has ended: %s", why);
 	trial_close_logs(&job->trial);
 	job->trial.guest = job->trial.vm_dir = NULL;
 	jobs_link(job->run);

@@ -61,7 +61,7 @@ int keep_journal(const char *journal, const char *id, struct err *err)
 {
 	static const char allowed[] =
 		"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz.-";
-	_cleanup_free_ char *dir = path_home(".local/share/ktest/runs");
+	_cleanup_free_ char *dir = path_data("runs");
 	_cleanup_free_ char *path = xasprintf("%s/%s.jsonl.gz", dir, id);
 	_cleanup_free_ char *tmp = xasprintf("%s.%d", path, (int)getpid());
 	int r = mkdir_p(dir, 0700, err);

@@ -9,7 +9,6 @@
 /* What a run has of its own while its guests run: its port of a switch, maybe the switch. */
 struct network {
 	char *vde;  /* the switch's directory; NULL: none is used */
-	bool made;  /* by us */
 	int host;   /* the last byte of our guests' address on it */
 	char *lock; /* says that host is taken */
 	int lock_fd;

@@ -25,6 +25,7 @@
 #define LOOK_NS	    (10 * NSEC_PER_MSEC)
 #define HOSTS_MAX   250
 #define LOCK_PREFIX ".ktest."
+#define MADE	    LOCK_PREFIX "made" /* the directory is one of ours */
 
 enum { SWITCH, GATEWAY };
 
@@ -239,20 +240,40 @@ static bool dir_lock(const char *vde, int *fd)
 /* Two that come at the same time start one switch, also while a third one leaves. */
 static int dir_enter(struct network *n, int *fd, struct err *err)
 {
+	_cleanup_free_ char *mark = xasprintf("%s/" MADE, n->vde);
+	bool made;
 	int r;
 
 	do {
-		n->made = !path_exists(n->vde);
+		made = !path_exists(n->vde);
 		r = mkdir_p(n->vde, 0700, err);
 	} while (r == 0 && !dir_lock(n->vde, fd) && errno == ENOENT);
-	return r == 0 && *fd < 0 ? err_errno(err, "%s", n->vde) : r;
+	if (r == 0 && *fd < 0)
+		r = err_errno(err, "%s", n->vde);
+	return r == 0 && made ? file_write(mark, "", 0, 0600, err) : r;
 }
 
+static bool is_in_use(const char *vde)
+{
+	DIR *d = opendir(vde);
+	const struct dirent *e;
+	bool used = false;
+
+	while (d && !used && (e = readdir(d)))
+		used = str_starts(e->d_name, LOCK_PREFIX) && strcmp(e->d_name, MADE) != 0;
+	if (d)
+		closedir(d);
+	return used;
+}
+
+/* The last one removes a directory that one of us has made, if nobody else has put anything there.
+ */
 static void dir_leave(const char *vde)
 {
+	_cleanup_free_ char *mark = xasprintf("%s/" MADE, vde);
 	_cleanup_close_ int lock = -1;
 
-	if (dir_lock(vde, &lock))
+	if (dir_lock(vde, &lock) && !is_in_use(vde) && unlink(mark) == 0)
 		rmdir(vde);
 }
 
@@ -304,6 +325,5 @@ void vdeswitch_end(struct network *n)
 		unlink(n->lock);
 	if (n->lock_fd >= 0)
 		close(n->lock_fd);
-	if (n->made)
-		dir_leave(n->vde);
+	dir_leave(n->vde);
 }

@@ -190,6 +190,14 @@ await
 is 'QEMU dies: the run ends' "$status" 0
 gone 'QEMU dies'
 
+# QEMU is killed while nobody asks anything.
+begin
+boot_background
+kill -KILL "$(pgrep -f "qemu-system-x86_64.*$(readlink "$T/out/vm")" | tail -n 1)"
+await
+like 'QEMU is killed: it is said' "$(cat "$T/boot.err")" 'the guest has ended: (killed by SIGKILL|exit status 137)'
+gone 'QEMU is killed'
+
 begin
 printf 'boot:\n\thello version=1 caps=exec release=6.1 arch=x86_64 boot_id=1 uptime_ns=1\n' | fake
 boot_background

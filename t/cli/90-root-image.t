@@ -247,6 +247,26 @@ EOF
 	nothing_but "$signal" root
 done
 
+# Stopped by Ctrl-Z and continued it can be ended like any other.
+keep
+script <<'EOF'
+touch "$T/working"
+sleep 700
+EOF
+image_exec "$T/inst/bin/root_image" create -i "$T/images/root" &
+pid=$!
+wait_for 'it works' test -e "$T/working"
+worker=$(pgrep -P $pid)
+kill -STOP "$worker"
+is_stopped() { [[ $(ps -o state= -p "$worker") == T ]]; }
+wait_for 'it is stopped' is_stopped
+kill -CONT "$worker"
+kill -TERM $pid
+await
+is 'stopped and continued: exit 130' "$status" 130
+no_process 'stopped and continued'
+nothing_but 'stopped and continued' root
+
 # ---- what is asked for wrongly
 
 keep

@@ -58,6 +58,8 @@ is 'ssh: status, output, errors' "$status $(cat "$T/stdout") $(cat "$T/stderr")"
 # shellcheck disable=SC2016 # for the guest
 ktest ssh -o "$T/out" 'kill -TERM $$'
 is 'ssh: killed by a signal' "$status" 255
+ktest ssh -o "$T/out" umask
+is 'ssh: the umask of a session' "$(cat "$T/stdout")" 0022
 head -c 2000000 /dev/urandom >"$T/data"
 as "$KTEST" ssh -o "$T/out" cat <"$T/data" >"$T/back"
 cmp "$T/data" "$T/back"

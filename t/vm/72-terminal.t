@@ -58,3 +58,27 @@ cmp "$T/before" <(sed 's/rows 44; columns 111/rows 33; columns 99/' "$T/after")
 is 'the terminal is as before' $? 0
 rm -f "$T/keys"
 gone terminal
+
+# A shell by the agent, as ssh is one: it ends with its status.
+begin
+boot_background
+wait_for 'the guest stays' phase stay
+: >"$T/out/vm/host/no-sshd"
+guest=$pid
+mkfifo "$T/keys"
+: >"$T/screen"
+(
+	export_environment
+	TERM=vt220 exec script -qfec "$KTEST ssh -o $T/out" "$T/screen" <"$T/keys"
+) >/dev/null 2>&1 &
+pid=$!
+exec 3>"$T/keys"
+wait_for 'a prompt of ssh' shows '# $'
+type_keys 'exit 7\r'
+await
+exec 3>&-
+is 'ssh by the agent: the status of its shell' "$status" 7
+pid=$guest
+ktest kill -o "$T/out"
+await
+gone 'ssh by the agent'

@@ -90,17 +90,17 @@ debug_dump()
 	test_panic()
 	{
 		modprobe ktest_probe
-		echo c >/proc/sysrq-trigger
+		taskset -c 1 sh -c 'echo c >/proc/sysrq-trigger'
 	}
 	END
-	ktest run --accel "${ACCEL:-tcg}" --cpus 1 --mem 256M -k "$1" -o "$T/out" --dump "$T/tree/t.ktest"
+	ktest run --accel "${ACCEL:-tcg}" --cpus 2 --mem 256M -k "$1" -o "$T/out" --dump "$T/tree/t.ktest"
 	is 'a dump: verdict' "$(of panic '.verdict + " " + .reason')" 'FAIL panic'
 	has 'a dump: for gdb' panic 'out/t.panic/vmcore holds the guest.s memory \(elf'
 	ktest crash -o "$T/out" panic -batch -ex bt -ex lx-dmesg -ex 'info address probe_get'
 	is 'a dump: exit status' "$status" 0
 	like 'a dump: too new for crash' "$(cat "$T/stderr")" \
 		'crash [0-9.]+ cannot read dumps of 6\.12\.[0-9]+-ktest: it is opened in gdb'
-	like 'a dump: the backtrace' "$(cat "$T/stdout")" 'in panic \(.* in sysrq_handle_crash \('
+	like 'a dump: the backtrace, of the processor that panicked' "$(cat "$T/stdout")" 'in panic \(.* in sysrq_handle_crash \('
 	like 'a dump: the log' "$(cat "$T/stdout")" 'Kernel panic - not syncing: sysrq triggered crash'
 	like 'a dump: the symbols of a module' "$(cat "$T/stdout")" 'Symbol "probe_get" is '
 	gone 'a dump'
