@@ -58,3 +58,4 @@ is 'init does not end: exit status' "$status" 1
 is 'init does not end: verdicts' "$(verdicts)" \
 	'one=ERROR(timeout) two=ERROR(timeout) three=ERROR(timeout)'
 gone 'init does not end'
+complete

@@ -105,3 +105,4 @@ run
 is 'no QEMU: exit status' "$status" 125
 like 'no QEMU: the message says so' "$(cat "$T/stderr")" 'qemu-system-x86_64'
 gone 'no QEMU'
+complete

@@ -94,3 +94,4 @@ sed -i 's/SUBTESTS/same same/' "$T/tree/t.ktest"
 refused 'two subtests of one name' 'same'
 sed -i 's/same same/a\/b a.b/' "$T/tree/t.ktest"
 refused 'two names for one directory' 'a.b'
+complete

@@ -148,3 +148,4 @@ wait_for 'its end' finished
 is 'closing the terminal: the journal tells' \
 	"$(journal '.[-1] | "\(.exit) \(.interrupted)"')" '130 SIGHUP'
 gone 'closing the terminal'
+complete

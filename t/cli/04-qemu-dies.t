@@ -106,3 +106,4 @@ for deaf in 'ignore quit' 'ignore term' 'ignore stop' 'die-on quit' 'refuse quit
 	is "$deaf: exit status" "$status" 0
 	gone "$deaf"
 done
+complete

@@ -111,3 +111,4 @@ is 'a warning at boot: one guest, which goes on' \
 	"$(journal 'map(select(.ev == "guest" and .state == "start")) | length')" 1
 like 'a warning at boot: recorded' "$(journal 'map(select(.ev == "finding")) | .[].title')" 'fake_fn'
 gone 'a warning at boot'
+complete

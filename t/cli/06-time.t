@@ -80,3 +80,4 @@ is 'hang: an NMI was sent' "$(grep -c 'sending an NMI' "$T/out/out/t.two/log")" 
 is 'hang: verdicts' "$(verdicts)" 'one=PASS two=FAIL(hang) three=PASS'
 at_most 'hang: seconds in all' $((SECONDS - start)) 75
 gone hang
+complete

@@ -81,3 +81,4 @@ if [[ $KTEST != *asan ]]; then
 	at_most 'memory: KiB' "${kb:-999999999}" 32768
 fi
 gone memory
+complete

@@ -94,3 +94,4 @@ run
 like 'rubbish in QMP: exit status' "$status" '^(0|1|125)$'
 is 'rubbish in QMP: the others' "$(result '[.tests[0,2].verdict] | join(" ")')" 'PASS PASS'
 gone 'rubbish in QMP'
+complete

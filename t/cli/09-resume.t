@@ -59,3 +59,4 @@ is 'not a journal: exit status' "$status" 125
 like 'not a journal: it is named' "$(cat "$T/stderr")" 'journal.jsonl'
 is 'not a journal: it is left alone' "$(cat "$T/out/journal.jsonl")" 'not a journal'
 gone 'not a journal'
+complete

@@ -78,3 +78,4 @@ echo mine >"$T/out/notes.txt"
 run
 is "the user's own files stay" "$(cat "$T/out/notes.txt")" mine
 gone 'own files'
+complete

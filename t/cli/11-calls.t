@@ -168,3 +168,4 @@ run
 is 'QEMU refuses: exit status' "$status" 0
 like 'QEMU refuses: the test is told' "$(grep -a ' reply' "$T/out/out/t.one/log")" 'reply [1-9].*refused'
 gone 'QEMU refuses'
+complete

@@ -142,3 +142,4 @@ run -L
 is '-L: a failure: exit status' "$status" 1
 is '-L: a failure: no round was a success' "$(grep -c SUCCESSFUL "$T/stdout")" 0
 gone '-L: a failure'
+complete

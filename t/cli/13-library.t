@@ -124,3 +124,4 @@ is 'monitor commands: verdict' "$(verdicts)" 'one=PASS'
 is 'monitor commands: refused' \
 	"$(grep -c 'ktest: refused: QEMU_MONITOR' "$T/out/out/t.one/log")" 3
 gone 'monitor commands'
+complete

@@ -88,3 +88,4 @@ EOF
 run --timeout 2
 is 'deaf: verdicts' "$(verdicts)" 'one=PASS two=FAIL(timeout) three=PASS'
 gone deaf
+complete

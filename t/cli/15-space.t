@@ -65,3 +65,4 @@ like 'full before: where is said' "$(cat "$T/stdout" "$T/stderr")" "$T/small"
 like 'full before: and what' "$(cat "$T/stdout" "$T/stderr")" 'free|space|room'
 is 'full before: nothing is left in it' "$(cat "$T/left")" ''
 gone 'full before'
+complete

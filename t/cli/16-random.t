@@ -37,3 +37,4 @@ run
 is 'then a run: exit status' "$status" 0
 is 'then a run: verdicts' "$(verdicts)" 'one=PASS two=PASS three=PASS'
 gone 'then a run'
+complete

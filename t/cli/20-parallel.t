@@ -320,3 +320,4 @@ echo ktest_jobs=2 >>"$T/home/.ktestrc"
 JOBS='' run
 is 'rc file: at a time' "$(most)" 2
 gone 'how many'
+complete

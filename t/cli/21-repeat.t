@@ -220,3 +220,4 @@ for option in '--repeat 0' '--repeat x' '--retry -1'; do
 	run $option
 	is "$option: exit status" "$status" 129
 done
+complete

@@ -20,3 +20,4 @@ for program in build-test-kernel testy root_image; do
 		"$T/dest/opt/share/man/man1/$program.1"
 done
 is 'nothing points back' "$(grep -rl "$TREE" "$T/dest/opt/lib/ktest/lib" "$T/dest/opt/lib/ktest/tests")" ''
+complete

@@ -258,3 +258,4 @@ gone 'interrupted'
 btk run -h
 is 'help: exit status' "$status" 0
 like 'help: has -M' "$(cat "$T/stdout")" '-M, --make-arg ARG'
+complete

@@ -150,3 +150,4 @@ is '5,000 files: exit status' "$status" 0
 is '5,000 files: the list at the top' "$(chosen)" 'drivers.sh'
 like '5,000 files: all of them' "$(cat "$T/stdout")" 'for drivers/d1/sub/f1.c and 4999 more'
 no_process 'choosing'
+complete

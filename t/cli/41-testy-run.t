@@ -211,3 +211,4 @@ testy -x -k "$T/kernel" x
 is 'a kernel tree, and another kernel: nothing is built' \
 	"$(grep -c build-test-kernel "$T/stderr"):$(grep -c "ktest run .* -k $T/kernel " "$T/stderr")" 0:2
 gone 'a kernel tree'
+complete

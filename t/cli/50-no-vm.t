@@ -307,3 +307,4 @@ is 'a flood: verdict' "$(verdicts)" 'flood=PASS'
 at_most 'a flood: kept of it' "$(stat -c %s "$T/out/out/t.flood/log")" 80000
 is 'a flood: its end' "$(grep -c 'the end' "$T/out/out/t.flood/log")" 1
 gone 'a flood'
+complete

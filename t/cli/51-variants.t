@@ -103,3 +103,4 @@ ktest run --variant lockdep -o "$T/out" "$T/tree/t.ktest"
 is 'where it runs: the multiplier' "$(grep -c ' x3$' "$T/out/out/lockdep-t")" 1
 is 'where it runs: the watchdog' "$(file_verdicts)" 'lockdep-t/one=PASS'
 gone 'where it runs'
+complete

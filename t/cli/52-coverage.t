@@ -221,3 +221,4 @@ printf 'XXXX' | dd of="$T/more/gcov.7$T/build/a.gcda" bs=1 seek=8 conv=notrunc 2
 ktest coverage "$T/more"
 like 'data of another build: gcov is quoted' "$(cat "$T/stderr")" 'warning: gcov: .*a.gcda:stamp mismatch'
 no_process reports
+complete

@@ -167,3 +167,4 @@ spoil 'a link for memory' sh -c 'mv mem m && ln -s m mem'
 run
 is 'made anew: it is whole' "$(boots)" 0
 gone 'one that is not whole'
+complete

@@ -156,3 +156,4 @@ for fault in 'config:\nrestoring fails' 'config:\nnonce x' 'config:\nrenew-fails
 	is "$fault, with hooks: they run in each" "$(boots) $(hooks)" '4 4'
 	gone "$fault, with hooks"
 done
+complete

@@ -187,3 +187,4 @@ believed()
 believed 'QEMU cannot save it' 'config:\nsaving fails' 'QEMU cannot save' shared 'given up'
 believed 'QEMU cannot restore it' 'config:\nrestoring fails' 'the saved guest cannot' shared \
 	'made not restored not restored'
+complete

@@ -133,3 +133,4 @@ small 60M 'too little disk space' shared
 clones
 printf 'boot:\nprint a guest boots\nconfig:\nmemory 64\n' | fake
 small 70M 'killed by SIGBUS|exit status' boot
+complete

@@ -114,3 +114,4 @@ subtest one:
 	exit 0
 EOF
 shared 'a run_tests of its own' 'its subtests run in one go'
+complete

@@ -111,3 +111,4 @@ is 'no such architecture: exit 129' "$status" 129
 ktest selftest more
 is 'no arguments: exit 129' "$status" 129
 gone 'what is missing'
+complete

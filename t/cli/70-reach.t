@@ -291,3 +291,4 @@ ktest boot "$T/tree/t.ktest"
 like 'boot takes no test' "$status $(cat "$T/stderr")" '^129 ktest: boot: unexpected .*run -I TEST'
 ktest ps
 is 'ps without guests' "$status $(cat "$T/stdout")" '0 '
+complete

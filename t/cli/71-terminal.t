@@ -134,3 +134,4 @@ wait_for 'that it stays' shows 'stays to be looked at' && pass 'a panic: the gue
 wait_for 'no shell' shows 'the guest is stopped: it has no shell any more' && pass 'a panic: no shell'
 type_keys '\001x'
 same 'a panic' 1
+complete

@@ -66,3 +66,4 @@ wait_for 'it passes' grep -qs 'SUCCESSFUL ITERATIONS 1' "$T/stdout"
 printf 'subtest three:\n\texit 1\n' | fake
 ends 'in a loop' 'one=PASS two=PASS three=FAIL(exit status)'
 like 'in a loop: it passed before' "$(grep -a SUCCESSFUL "$T/stdout" | tail -n 1)" '^SUCCESSFUL ITERATIONS [1-9]'
+complete

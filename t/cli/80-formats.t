@@ -133,3 +133,4 @@ is 'two on standard output: exit status' "$status" 129
 ktest results --json --ktap "$T/out"
 is 'two on standard output, later: exit status' "$status" 129
 gone 'wrong usage'
+complete

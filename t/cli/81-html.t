@@ -67,3 +67,4 @@ ktest report -o "$T/nowhere"
 is 'no run: exit status' "$status" 125
 is 'nothing half written is left' "$(find "$T" -name 'report.html.*')" ''
 gone report
+complete

@@ -164,3 +164,4 @@ done
 ktest flaky
 like 'flaky: not between kernels' "$(cat "$T/stdout")" 'no subtest'
 gone compare
+complete

@@ -411,3 +411,4 @@ image update -i "$T/images/none"
 one_line 'none there' "$T/images/none.*No such file"
 image update
 one_line 'none anywhere' 'no root image for x86_64; .root_image create. makes one'
+complete

@@ -155,3 +155,4 @@ stand_in crash 9.0.0
 crash --vmlinux "$T/vmlinux"
 is 'a newer crash: it reads it' "$(cat "$T/stdout")" "crash $T/vmlinux $T/out/out/t.two/vmcore"
 gone 'which of the two'
+complete

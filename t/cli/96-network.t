@@ -51,3 +51,4 @@ is 'the internet without a card: exit status' "$status" 125
 like 'the internet without a card' "$(cat "$T/stderr")" \
 	'net.ktest asks for the internet, which -n none keeps it from'
 gone 'the internet without a card'
+complete

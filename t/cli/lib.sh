@@ -17,6 +17,7 @@ FAKE=${BUILD:-$TREE/build}/t/cli/qemu-system-x86_64
 T=$(mktemp -d "${TMPDIR:-/tmp}/ktest-cli.XXXXXX") || exit 2
 n=0
 failures=0
+completed=
 unset XDG_CACHE_HOME XDG_DATA_HOME XDG_CONFIG_HOME
 
 finish()
@@ -28,14 +29,20 @@ finish()
 	else
 		rm -rf "$T"
 	fi
-	if ((status)); then
-		echo "Bail out! exit status $status"
-		exit "$status"
+	if ((status)) || [[ ! $completed ]]; then
+		echo "Bail out! exit status $status, and more was to come"
+		exit $((status ? status : 1))
 	fi
 	echo "1..$n"
 	exit $((failures > 0))
 }
 trap finish EXIT
+
+# The last line of each test: that bash has read it to here. What a subshell has read is skipped.
+complete()
+{
+	completed=1
+}
 
 # ---- results
 

@@ -82,3 +82,4 @@ ktest run --accel "${ACCEL:-tcg}" --cpus 1 --mem 1G -k "$T/out/kernel.x86_64" -o
 is 'kasan: it finds what it is for' "$(jq -r '.tests[0] | .verdict + " " + .reason + " " + .title' \
 	"$T/found/results.json")" 'FAIL kasan KASAN: slab-use-after-free Read in freed_init'
 gone 'kasan, counting'
+complete

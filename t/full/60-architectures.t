@@ -26,3 +26,4 @@ is 'no root: exit 125' "$status" 125
 like 'no root: what to do' "$(cat "$T/stderr")" \
 	'no root image for aarch64, .*`root_image create -a aarch64` .*`ktest selftest -a aarch64`'
 gone 'no root'
+complete

@@ -22,3 +22,4 @@ shipped success -a aarch64 --root "$T/images/root"
 is 'success on it: exit 0' "$status" 0
 is 'success on it' "$(verdicts)" success=PASS
 gone arm64
+complete

@@ -73,3 +73,4 @@ is 'demo: exit 0' "$status" 0
 is 'demo: four pass, one skips' "$(verdicts)" \
 	'kernel=PASS ext4=PASS permissions=PASS background=PASS numa=SKIP'
 gone demo
+complete

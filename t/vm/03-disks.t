@@ -72,3 +72,4 @@ END
 run --bus floppy
 is 'an unknown bus: exit 129' "$status" 129
 like 'an unknown bus: names those there are' "$(cat "$T/stderr")" 'floppy.*virtio-blk.*nvme'
+complete

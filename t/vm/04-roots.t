@@ -157,3 +157,4 @@ echo rubbish >"$T/bad.img"
 run --root "$T/bad.img"
 is 'no image: exit 125' "$status" 125
 like 'no image: named' "$(cat "$T/stderr")" 'bad\.img'
+complete

@@ -173,3 +173,4 @@ is 'every log ends with its verdict, every line has its time' "$bad" ''
 is 'results can be derived again' \
 	"$(cp "$T/out/results.json" "$T/before"; ktest results "$T/out"; cmp "$T/before" "$T/out/results.json" 2>&1)" ''
 gone session
+complete

@@ -243,3 +243,4 @@ is 'the other kernel: the top is the view' "$(log_of kexec | sed -n 's,^.*AGAIN 
 is 'the other kernel: none of the planted names' "$(log_of kexec | grep -a "$secret")" ''
 passed 'the other kernel' after
 gone 'the other kernel'
+complete

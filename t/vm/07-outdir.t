@@ -115,3 +115,4 @@ is 'the next run: out/ is replaced' "$(find "$T/out/out" -mindepth 1 -maxdepth 1
 is 'the next run: nothing outside is removed' "$(cat "$T/host/victim" "$T/host/secret" | tr '\n' ' ')" \
 	'untouched host only '
 gone 'the next run'
+complete

@@ -128,3 +128,4 @@ at_most 'KiB of memory for all of it' "$high" 65536
 at_most 'lines of the agent in the log of a flood' "$(log_of flood | grep -c 'agent: flood')" 1000
 is 'no control sequence reaches the terminal' "$(grep -c $'\e' "$T/stdout")" 0
 gone port
+complete

@@ -133,3 +133,4 @@ is 'a full disk: the journal is whole' "$(journal '(map(.ev) | last)')" finish
 is 'a full disk: nothing of the run is left on it' "$(find "$T/small/tmp" -type f)" ''
 no_process 'a full disk'
 small_gone
+complete

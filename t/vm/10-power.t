@@ -119,3 +119,4 @@ run
 is 'a file that ends before its hooks' "$status $(of one '.verdict + " " + .reason + " " + .title')" \
 	'1 ERROR file the test file ended with exit status 3 before its init hooks'
 gone 'a file that ends before its hooks'
+complete

@@ -91,3 +91,4 @@ like 'QEMU killed: lost' "$(of first '.verdict + " " + .reason')" '^(MISS|FAIL) 
 passed 'QEMU killed: the rest' second third
 like 'QEMU killed: exit status' "$status" '^(1|125)$'
 gone 'QEMU killed'
+complete

@@ -93,3 +93,4 @@ is '--accel auto: exit 0' "$status" 0
 like '--accel auto: one line says with what' "$(grep -h accelerator "$T/stdout" "$T/stderr" "$T/out/out/t")" \
 	'accelerator (tcg|kvm) '
 gone '--accel auto'
+complete

@@ -30,3 +30,4 @@ is 'they meet: in two guests' "$(boots | sort -u | wc -l)" 2
 is 'they meet: what each takes of the memory' \
 	"$(journal '[.[] | select(.ev == "end") | .mem_mib > 30 and .mem_mib < 700] | all')" true
 gone 'they meet'
+complete

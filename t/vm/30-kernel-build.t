@@ -99,3 +99,4 @@ add_module "$T/moved"
 is 'published: another module is built' $? 0
 debug_guest "$T/moved"
 debug_dump "$T/moved"
+complete

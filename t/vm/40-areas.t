@@ -32,3 +32,4 @@ is 'bcachefs: exit 0' "$status" 0
 is 'bcachefs: skips' "$(verdicts)" 'files=SKIP full=SKIP parallel=SKIP fsck=SKIP'
 is 'bcachefs: says why' "$(of files .title)" 'this kernel has no bcachefs'
 gone 'bcachefs'
+complete

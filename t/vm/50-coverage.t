@@ -64,3 +64,4 @@ ktest coverage "$T/out"
 is 'the report: exit status' "$status" 0
 is 'the report: all of it adds up' "$(grep '^DA:1,' "$T/out/coverage.info")" "DA:1,$((3 * FILES))"
 gone 'coverage'
+complete

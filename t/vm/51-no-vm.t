@@ -43,3 +43,4 @@ is 'logs' "$(logs | sed -E 's/t.ktest:([0-9]+)/t.ktest:N/; s|/host/|/|')" \
 	"$(sed -E 's/t.ktest:([0-9]+)/t.ktest:N/; s|/host/|/|' <<<"$guest_logs")"
 is 'none passed by chance' "$(result '[.tests[] | select(.verdict == "PASS")] | length')" 3
 gone 'without a VM'
+complete

@@ -239,3 +239,4 @@ run
 is 'a bug in the log: not saved' "$(boots) $(isolations)" '0 boot=1'
 like 'a bug in the log: said' "$(<"$T/stderr")" 'its log shows a bug of the kernel'
 gone 'a bug in the log'
+complete

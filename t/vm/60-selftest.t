@@ -22,3 +22,4 @@ is 'too few processors: exit 1' "$status" 1
 like 'said so' "$(grep FAILED "$T/stdout")" '^FAILED +processors +1 on line, not 2$'
 like 'another bus' "$(grep setup "$T/stdout")" 'disk nvme0n1$'
 gone 'too few processors'
+complete

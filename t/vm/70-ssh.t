@@ -253,3 +253,4 @@ ktest kill -o "$T/out"
 await
 is 'dropbear: verdict' "$(verdicts)" 'none=PASS'
 gone dropbear
+complete

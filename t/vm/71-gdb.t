@@ -87,3 +87,4 @@ wait_for 'the guest stays' phase stay && pass 'gdb-wait: gdb lets it go'
 ktest kill -o "$T/out"
 await
 gone 'gdb-wait'
+complete

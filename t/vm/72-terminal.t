@@ -82,3 +82,4 @@ pid=$guest
 ktest kill -o "$T/out"
 await
 gone 'ssh by the agent'
+complete

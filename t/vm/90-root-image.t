@@ -114,3 +114,4 @@ mkdir "$T/empty"
 run --root "$T/empty"
 is 'no root: exit 125' "$status" 125
 like 'no root: said' "$(cat "$T/stderr")" "$T/empty: no root of a system"
+complete

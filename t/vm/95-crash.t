@@ -63,3 +63,4 @@ is 'late: verdict' "$(of late '.verdict + " " + .reason')" 'FAIL timeout'
 has 'late: its tasks' late 'task:'
 is 'late: the dump' "$(head -c 12 "$T/out/out/t.late/vmcore")" makedumpfile
 gone 'late'
+complete

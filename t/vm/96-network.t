@@ -150,3 +150,4 @@ passed 'vde: who serves' serve
 is 'vde: nothing stays in the directory' "$(find "$T/switch" -mindepth 1)" ''
 gone vde
 kill "$outside_pid" "$loopback_pid"
+complete

@@ -36,3 +36,4 @@ is 'the next one has none of it' "$(grep -c /bin/true "$T/out/out/t.next/trace")
 is 'one that passed has none' "$([[ -e $T/out/out/t.good/trace ]] && echo there)" ''
 like 'a core has the name of its program' "$(cd "$T/out/out/t.core" && echo core.*)" '^core.perl.[0-9]+$'
 gone 'traced'
+complete
