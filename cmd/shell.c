@@ -102,9 +102,12 @@ int shell_attach(const char *dir, bool watch, struct err *err)
 	}
 	attach_free(attach);
 	loop_free(s.loop);
-	if (r == 0 && (watch || status < 0))
-		fprintf(stderr, "\n[%s]\n", s.why);
-	return r == 0 && !watch && status >= 0 ? status : r;
+	if (r < 0)
+		return r;
+	if (!watch && status < 0)
+		return err_set(err, EIO, "%s", s.why);
+	fprintf(stderr, "\n[%s]\n", s.why);
+	return watch ? 0 : status;
 }
 
 int shell_run(const char *dir, int argc, char **argv, struct err *err)

@@ -113,6 +113,12 @@ static void help(struct attach *a)
 		      "ssh, console, gdb, mon, sysrq, push, pull");
 }
 
+static void leave(struct attach *a)
+{
+	a->status = 0;
+	end(a, "detached");
+}
+
 /* What follows Ctrl-a; whether it is for the guest after all. */
 static bool command_key(struct attach *a, char key)
 {
@@ -121,7 +127,7 @@ static bool command_key(struct attach *a, char key)
 	else if (key == 'h' || key == '?')
 		help(a);
 	else if (key == 'd' && a->c.detach)
-		end(a, "detached");
+		leave(a);
 	else
 		return key == CTRL_A || key == 'a';
 	return false;

@@ -30,7 +30,8 @@ int attach_new(struct loop *loop, int fd, const struct attach_config *config, st
 	       struct err *err);
 void attach_free(struct attach *a); /* NULL allowed; not from the callback */
 
-/* How the shell ended: its exit status, 128 and the signal that killed it, -1: it has not. */
+/* How the shell ended: its exit status, 128 and the signal that killed it, 0 also when the user
+ * left it; -1: it has not. */
 int attach_status(const struct attach *a);
 
 /* Lines to show. */

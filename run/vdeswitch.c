@@ -325,5 +325,6 @@ void vdeswitch_end(struct network *n)
 		unlink(n->lock);
 	if (n->lock_fd >= 0)
 		close(n->lock_fd);
-	dir_leave(n->vde);
+	if (n->vde)
+		dir_leave(n->vde);
 }

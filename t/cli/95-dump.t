@@ -131,8 +131,10 @@ crash --vmlinux "$T/vmlinux" two -s
 is 'an old kernel: in crash' "$(cat "$T/stdout")" "crash $T/vmlinux $T/out/out/t.two/vmcore -s"
 sed -i 's/"release":"[^"]*"/"release":"6.12.1"/' "$T/out/journal.jsonl"
 crash --vmlinux "$T/vmlinux"
+# The first look is at the processor that panicked.
+panicked="-ex python n = int(gdb.parse_and_eval('panic_cpu.counter')) + 1; n > 0 and gdb.execute('thread %d' % n)"
 is 'a newer one: in gdb' "$(cat "$T/stdout")" \
-	"gdb -q -iex add-auto-load-safe-path $T $T/vmlinux $T/out/out/t.two/vmcore"
+	"gdb -q -iex add-auto-load-safe-path $T $T/vmlinux $T/out/out/t.two/vmcore $panicked"
 like 'a newer one: what its kernel lacks' "$(cat "$T/stderr")" 'vmlinux has no gdb scripts beside it'
 like 'a newer one: says so' "$(cat "$T/stderr")" \
 	'crash 8.0.2 cannot read dumps of 6.12.1: it is opened in gdb'
@@ -145,7 +147,7 @@ ln -s "$T/bin/gdb" "$(command -v timeout)" "$T/programs"
 PATH=$T/programs ktest crash -o "$T/out"
 is 'its modules' "$(cat "$T/stdout")" "gdb -q -iex add-auto-load-safe-path $T/kernel $T/kernel/vmlinux \
 -ex source $T/kernel/scripts/gdb/vmlinux-gdb.py $T/out/out/t.two/vmcore \
--ex lx-symbols $T/kernel/lib/modules/6.1.0-fake"
+-ex lx-symbols $T/kernel/lib/modules/6.1.0-fake $panicked"
 sed -i 's/"release":"[^"]*"/"release":"6.12.1"/' "$T/out/journal.jsonl"
 printf 'KDUMP   and so on' >"$T/out/out/t.two/vmcore"
 crash --vmlinux "$T/vmlinux"
