@@ -125,7 +125,8 @@ unit-tests: $(UNIT_NAMES:%=$(BUILD)/%)
 unit-tests-asan: $(UNIT_NAMES:%=$(BUILD)/asan/%)
 fuzzers: $(FUZZ_NAMES:%=$(BUILD)/fuzz/%)
 # Everything that is compiled and linked, nothing of it put in bin/: for the other compiler.
-objects: $(LIB_SRCS:%.c=$(BUILD)/%.o) $(CMD_SRCS:%.c=$(BUILD)/%.o) $(BUILD)/cmd/keeper/keeper.o unit-tests $(FAKE_QEMU)
+objects: $(LIB_SRCS:%.c=$(BUILD)/%.o) $(CMD_SRCS:%.c=$(BUILD)/%.o) $(BUILD)/cmd/keeper/keeper.o \
+		$(FUZZ_NAMES:%=$(BUILD)/%.o) unit-tests $(FAKE_QEMU)
 
 # Each check prints a line a test program and ends with a total; `make check` has one for all.
 check-build: all unit-tests unit-tests-asan bin/ktest-asan fuzzers $(FAKE_QEMU)

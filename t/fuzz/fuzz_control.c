@@ -60,6 +60,14 @@ static void type(void *arg, const char *data, size_t len)
 	(void)len;
 }
 
+/* Now and then. */
+static bool is_stopped(void *arg)
+{
+	const uint32_t *last = arg;
+
+	return *last % 8 == 7;
+}
+
 static void nothing(void *arg)
 {
 	(void)arg;
@@ -110,8 +118,17 @@ static void turns(struct loop *loop, struct control *c, int fd, const uint8_t *d
 static void control(const uint8_t *data, size_t size)
 {
 	uint32_t last = 0;
-	const struct control_guest guest = {dir,  NSEC_PER_SEC, send_frame, new_id,  qmp,
-					    type, nothing,	describe,   nothing, &last};
+	const struct control_guest guest = {.dir = dir,
+					    .patience_ns = NSEC_PER_SEC,
+					    .send = send_frame,
+					    .new_id = new_id,
+					    .qmp = qmp,
+					    .type = type,
+					    .stopped = is_stopped,
+					    .debugged = nothing,
+					    .describe = describe,
+					    .kill = nothing,
+					    .arg = &last};
 	struct control *c;
 	struct loop *loop;
 	int fd[2];
