@@ -10,7 +10,6 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -50,24 +49,28 @@ static int names_of(int n, char **paths, struct strv *names, struct err *err)
 
 /* ---- what the programs at both ends say */
 
+/* A guest may complain without end: the file does not grow. */
 static int said_open(struct err *err)
 {
-	int fd = memfd_create("said", MFD_CLOEXEC);
+	int fd = memfd_create("said", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 
-	return fd < 0 ? err_errno(err, "memfd_create") : fd;
+	if (fd >= 0 && ftruncate(fd, SAID_MAX) == 0 && fcntl(fd, F_ADD_SEALS, F_SEAL_GROW) == 0)
+		return fd;
+	err_errno(err, "memfd_create");
+	if (fd >= 0)
+		close(fd);
+	return err->code;
 }
 
 /* The first line, as it can be shown; NULL: there is none. The caller frees it. */
 static char *said_line(int fd)
 {
 	_cleanup_strbuf_ struct strbuf b = {0};
-	char text[SAID_MAX];
-	ssize_t n = pread(fd, text, sizeof(text), 0);
-	const char *end = n > 0 ? memchr(text, '\n', (size_t)n) : NULL;
+	char text[SAID_MAX + 1] = "";
 
-	if (n <= 0)
+	if (pread(fd, text, SAID_MAX, 0) <= 0 || !*text)
 		return NULL;
-	text_escape(&b, text, end ? (size_t)(end - text) : (size_t)n, LINE_MAX_SHOWN);
+	text_escape(&b, text, strcspn(text, "\n"), LINE_MAX_SHOWN);
 	return strbuf_detach(&b);
 }
 
@@ -165,10 +168,13 @@ static int push(const char *dir, const char *to, int n, char **paths, const stru
 		return err_errno(err, "pipe");
 	r = start_tar(&here, fd[1], said, &pid, err);
 	close(fd[1]);
-	if (r == 0)
-		r = run_there(dir, &there, fd[0], -1, err);
+	if (r < 0) {
+		close(fd[0]);
+		return r;
+	}
+	r = run_there(dir, &there, fd[0], -1, err);
 	close(fd[0]);
-	return pid > 0 ? end_tar(pid, said, r, err) : r;
+	return end_tar(pid, said, r, err);
 }
 
 /* ---- pull */
@@ -232,14 +238,10 @@ static int check_places(const struct pull *p, struct err *err)
 	return 0;
 }
 
-/* The guest may complain without end. */
 static int send_files(void *arg, struct err *err)
 {
-	static const struct rlimit limit = {SAID_MAX, SAID_MAX};
 	const struct pull *p = arg;
 
-	signal(SIGXFSZ, SIG_IGN);
-	setrlimit(RLIMIT_FSIZE, &limit);
 	close(p->pipe[0]);
 	return run_there(p->dir, &p->there, -1, p->pipe[1], err);
 }

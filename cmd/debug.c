@@ -160,25 +160,23 @@ static int run_gdb(struct debug *d, int argc, char **argv, struct err *err)
 static int let_go(const struct debug *d, struct err *err)
 {
 	struct remote_answer a = {0};
-	int r = remote_ask(d->control, "gdb", "off", &a, err);
+	int r = remote_ask(d->control, "gdb", "off", NULL, err);
 
 	if (r == 0)
 		r = remote_ask(d->control, "mon", "{\"execute\":\"query-status\"}", &a, err);
 	if (r == 0 && strstr(a.text.s, "\"running\": false") &&
 	    strcmp(remote_field(&d->info, "phase"), "dead") != 0)
-		r = remote_ask(d->control, "mon", "{\"execute\":\"cont\"}", &a, err);
+		r = remote_ask(d->control, "mon", "{\"execute\":\"cont\"}", NULL, err);
 	remote_answer_done(&a);
 	return r;
 }
 
 static int gdb(struct debug *d, int argc, char **argv, struct err *err)
 {
-	struct remote_answer a = {0};
 	int status, r;
 
 	add_symbols(d);
-	r = remote_ask(d->control, "gdb", "on", &a, err);
-	remote_answer_done(&a);
+	r = remote_ask(d->control, "gdb", "on", NULL, err);
 	if (r < 0)
 		return r;
 	add_target(d, VM_GDB);
@@ -216,16 +214,14 @@ static void detach_kgdb(const struct debug *d)
 static int kgdb(struct debug *d, int argc, char **argv, struct err *err)
 {
 	const char *why = remote_field(&d->info, "no_kgdb");
-	struct remote_answer a = {0};
 	int status, r;
 
 	if (*why)
 		return err_set(err, ENOTSUP, "no kgdb: %s; 'gdb' does without", why);
 	add_symbols(d);
-	r = remote_ask(d->control, "debug", NULL, &a, err);
+	r = remote_ask(d->control, "debug", NULL, NULL, err);
 	if (r == 0)
-		r = remote_ask(d->control, "sysrq", "g", &a, err);
-	remote_answer_done(&a);
+		r = remote_ask(d->control, "sysrq", "g", NULL, err);
 	if (r < 0)
 		return r;
 	add_target(d, VM_KGDB);

@@ -13,6 +13,7 @@
 #include "base/opt.h"
 #include "base/text.h"
 #include "cmd/cmd.h"
+#include "reach/control.h"
 #include "reach/guests.h"
 #include "reach/remote.h"
 
@@ -144,11 +145,6 @@ int cmd_ps(int argc, char **argv, struct err *err)
 
 /* ---- questions */
 
-static bool is_key(const char *s)
-{
-	return s[0] > ' ' && s[0] <= '~' && !s[1];
-}
-
 static int ask(int argc, char **argv, const char *args, int n, const char *what, struct err *err)
 {
 	_cleanup_reach_ struct reach reach = {0};
@@ -157,7 +153,7 @@ static int ask(int argc, char **argv, const char *args, int n, const char *what,
 
 	if (r)
 		return parsed(r);
-	if (n && !is_key(argv[reach.rest]))
+	if (n && !control_is_key(argv[reach.rest]))
 		return err_usage(err, "%s takes one key, not '%s'", what, argv[reach.rest]);
 	dir = reach_find(&reach, err);
 	return dir ? remote_ask_dir(dir, what, n ? argv[reach.rest] : NULL, NULL, err) : err->code;

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "kernel/unpack.h"
 
-#include <archive.h>
-#include <archive_entry.h>
 #include <errno.h>
 #include <fnmatch.h>
 #include <stdlib.h>
@@ -11,21 +9,9 @@
 
 #include "base/file.h"
 #include "base/str.h"
+#include "kernel/archive.h"
 
 #define BLOCK_SIZE 65536
-
-static void cleanup_reader(struct archive **a)
-{
-	archive_read_free(*a);
-}
-
-static void cleanup_writer(struct archive **a)
-{
-	archive_write_free(*a);
-}
-
-#define _cleanup_reader_ __attribute__((cleanup(cleanup_reader)))
-#define _cleanup_writer_ __attribute__((cleanup(cleanup_writer)))
 
 static int archive_failed(struct archive *a, const char *name, struct err *err)
 {

@@ -140,7 +140,7 @@ static void ask_sysrq(struct client *c, const char *arg)
 	const struct control_guest *g = &c->control->guest;
 	const char keys[2] = {CTRL_O, arg[0]};
 
-	if (strlen(arg) != 1 || arg[0] <= ' ' || arg[0] > '~') {
+	if (!control_is_key(arg)) {
 		client_end(c, c->asked, "sysrq takes one key");
 		return;
 	}

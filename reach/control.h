@@ -33,6 +33,12 @@
 #define CONTROL_HOST_DIR "host"
 #define CONTROL_SOCKET	 "control"
 
+/* What "sysrq" takes. */
+static inline bool control_is_key(const char *s)
+{
+	return s[0] > ' ' && s[0] <= '~' && !s[1];
+}
+
 struct control;
 
 /* The guest, as the control socket needs it. */

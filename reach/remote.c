@@ -122,7 +122,7 @@ static int wait_for_answer(struct loop *loop, const struct question *q, struct e
 	return q->status ? err_set(err, EIO, "%s", *q->why ? q->why : "refused") : 0;
 }
 
-int remote_ask(int fd, const char *what, const char *arg, struct remote_answer *a, struct err *err)
+static int ask(int fd, const char *what, const char *arg, struct remote_answer *a, struct err *err)
 {
 	struct question q = {.answer = a};
 	const struct agent_handler handler = {on_frame, on_closed, &q};
@@ -148,18 +148,21 @@ int remote_ask(int fd, const char *what, const char *arg, struct remote_answer *
 	return r;
 }
 
+int remote_ask(int fd, const char *what, const char *arg, struct remote_answer *a, struct err *err)
+{
+	struct remote_answer own = {0};
+	int r = ask(fd, what, arg, a ? a : &own, err);
+
+	remote_answer_done(&own);
+	return r;
+}
+
 int remote_ask_dir(const char *dir, const char *what, const char *arg, struct remote_answer *a,
 		   struct err *err)
 {
 	_cleanup_close_ int fd = remote_connect(dir, err);
-	struct remote_answer own = {0};
-	int r;
 
-	if (fd < 0)
-		return fd;
-	r = remote_ask(fd, what, arg, a ? a : &own, err);
-	remote_answer_done(&own);
-	return r;
+	return fd < 0 ? fd : remote_ask(fd, what, arg, a, err);
 }
 
 /* ---- streams */

@@ -21,11 +21,11 @@ const char *remote_field(const struct remote_answer *a, const char *key); /* "" 
 
 /*
  * Ask and wait, at most ten seconds, for the answer: an error when nobody answers, or with the
- * message of one that says no. fd stays open for the next question.
+ * message of one that says no. fd stays open for the next question; a may be NULL.
  */
 int remote_ask(int fd, const char *what, const char *arg, struct remote_answer *a, struct err *err);
 
-/* One question over a connection of its own; a may be NULL. */
+/* One question over a connection of its own. */
 int remote_ask_dir(const char *dir, const char *what, const char *arg, struct remote_answer *a,
 		   struct err *err);
 

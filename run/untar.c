@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "run/untar.h"
 
-#include <archive.h>
-#include <archive_entry.h>
 #include <errno.h>
 #include <stdbool.h>
 #include <string.h>
@@ -10,22 +8,10 @@
 
 #include "base/str.h"
 #include "base/text.h"
+#include "kernel/archive.h"
 
 #define BLOCK_SIZE     65536
 #define NAME_MAX_SHOWN 200
-
-static void cleanup_reader(struct archive **a)
-{
-	archive_read_free(*a);
-}
-
-static void cleanup_writer(struct archive **a)
-{
-	archive_write_free(*a);
-}
-
-#define _cleanup_reader_ __attribute__((cleanup(cleanup_reader)))
-#define _cleanup_writer_ __attribute__((cleanup(cleanup_writer)))
 
 /* What libarchive says may hold names, which are the guest's. */
 static int failed(struct archive *a, struct err *err)

@@ -159,6 +159,8 @@ exec /usr/bin/tar "$@"
 END
 ktest pull -o "$T/out" -t "$T/pulled" /tmp/ill/file
 is 'pull: words without end are no harm' "$status" 0
+ktest push -o "$T/out" -t /tmp/ill "$TREE/README.md"
+is 'push: nor are they' "$status" 0
 ktest ssh -o "$T/out" 'printf "#!/bin/sh\nexec sleep 1000\n" >/usr/local/bin/tar'
 stage_there() { compgen -G "$T/pulled/.ktest.*" >/dev/null; }
 for signal in INT TERM HUP KILL; do

@@ -6,12 +6,24 @@
 shows() { grep -qaE -- "$1" "$T/screen"; }
 type_keys() { printf '%b' "$1" >&3; }
 
+# on_terminal COMMAND: on a terminal of its own as $pid; $T/keys is what is typed there, $T/screen
+# what it shows.
+on_terminal()
+{
+	mkfifo "$T/keys"
+	: >"$T/screen"
+	(
+		export_environment
+		TERM=vt220 exec script -qfec "$1" "$T/screen" <"$T/keys"
+	) >/dev/null 2>&1 &
+	pid=$!
+	exec 3>"$T/keys"
+}
+
 begin
 LIMIT=120
 run_args
 args[0]=boot
-mkfifo "$T/keys"
-: >"$T/screen"
 cat >"$T/inner" <<END
 stty rows 33 cols 99
 tty >$T/tty
@@ -20,12 +32,7 @@ $(printf '%q ' "$KTEST" "${args[@]}")
 echo "status \$?" >$T/status
 stty -a >$T/after
 END
-(
-	export_environment
-	TERM=vt220 exec script -qfec "bash $T/inner" "$T/screen" <"$T/keys"
-) >/dev/null 2>&1 &
-pid=$!
-exec 3>"$T/keys"
+on_terminal "bash $T/inner"
 # The words are cut in two, so that the echo of what is typed is not taken for the answer.
 wait_for 'a prompt' shows '# $'
 type_keys 'echo "[$(stty size)] [$TERM] [$(tty)]"\r'
@@ -65,14 +72,7 @@ boot_background
 wait_for 'the guest stays' phase stay
 : >"$T/out/vm/host/no-sshd"
 guest=$pid
-mkfifo "$T/keys"
-: >"$T/screen"
-(
-	export_environment
-	TERM=vt220 exec script -qfec "$KTEST ssh -o $T/out" "$T/screen" <"$T/keys"
-) >/dev/null 2>&1 &
-pid=$!
-exec 3>"$T/keys"
+on_terminal "$KTEST ssh -o $T/out"
 wait_for 'a prompt of ssh' shows '# $'
 type_keys 'exit 7\r'
 await
