@@ -68,9 +68,10 @@ static void check_qemu(struct checkup *c)
 
 static void check_sandbox(struct checkup *c)
 {
+	_cleanup_free_ char *keeper = program_keeper();
 	const char *why;
 
-	if (sandbox_probe(&why) == SANDBOX_BWRAP)
+	if (sandbox_probe(keeper, &why) == SANDBOX_BWRAP)
 		say(c, GOOD, "sandbox", "bubblewrap: QEMU sees only what its guest needs");
 	else
 		say(c, WEAK, "sandbox",

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/bwrap.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/proc.h"
@@ -24,6 +25,7 @@
 
 struct build {
 	const struct kernel *k;
+	const char *keeper; /* as of bwrap_start() */
 	char *cc;
 	char *built_by;	   /* the kernel's own compiler, where the host lacks it; else NULL */
 	const char *cross; /* CROSS_COMPILE prefix, "" on a kernel for this machine */
@@ -140,26 +142,27 @@ static bool has_file(const char *dir, const char *name)
 }
 
 /* Without a sandbox the build still works: make files of the test run as the user then. */
-static bool add_sandbox(struct strv *argv, const char *writable)
+static void add_sandbox(struct strv *argv, const char *keeper, const char *writable)
 {
 	_cleanup_strv_ struct strv probe = {0};
-	_cleanup_free_ char *bwrap = find_program("bwrap");
 
-	strv_addv(&probe, "bwrap", "--ro-bind", "/", "/", "--unshare-net", "true", NULL);
-	if (!bwrap || proc_run(&probe, 10000, NULL, NULL) < 0) {
+	bwrap_start(keeper, &probe);
+	strv_addv(&probe, "--ro-bind", "/", "/", "--unshare-net", NULL);
+	if (bwrap_try(&probe, NULL) < 0) {
 		log_warn("modules are built without a sandbox: bubblewrap is missing or may not "
 			 "make namespaces");
-		return false;
+		strv_add(argv, keeper);
+		return;
 	}
-	strv_addv(argv, "bwrap", "--die-with-parent", "--unshare-net", "--unshare-pid", "--ro-bind",
-		  "/", "/", "--dev", "/dev", "--proc", "/proc", "--bind", writable, writable,
-		  "--setenv", "TMPDIR", writable, NULL);
-	return true;
+	bwrap_start(keeper, argv);
+	strv_addv(argv, "--unshare-net", "--unshare-pid", "--ro-bind", "/", "/", "--dev", "/dev",
+		  "--proc", "/proc", "--bind", writable, writable, "--setenv", "TMPDIR", writable,
+		  NULL);
 }
 
 static void make_argv(const struct build *b, struct strv *argv)
 {
-	add_sandbox(argv, b->dir);
+	add_sandbox(argv, b->keeper, b->dir);
 	strv_addv(argv, "make", "-C", b->k->headers, NULL);
 	strv_addf(argv, "M=%s", b->dir);
 	/* Debuggers look for the sources where they lie in the end. */
@@ -327,10 +330,10 @@ static void build_done(struct build *b)
 	free(b->log);
 }
 
-int extmod_build(const struct kernel *k, const char *dir, const char *cache_dir, char **out,
-		 struct err *err)
+int extmod_build(const struct kernel *k, const char *dir, const char *cache_dir, const char *keeper,
+		 char **out, struct err *err)
 {
-	__attribute__((cleanup(build_done))) struct build b = {.k = k};
+	__attribute__((cleanup(build_done))) struct build b = {.k = k, .keeper = keeper};
 	_cleanup_free_ char *cache = NULL;
 	int r = check_dir(k, dir, err);
 

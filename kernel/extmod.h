@@ -12,9 +12,9 @@
  * the .ko files (the caller frees it). A kernel without headers is an error naming `ktest kernel
  * fetch --headers`. The build runs under bubblewrap where there is one: no network, the file system
  * read-only but for the build directory. A compiler error is shown as its first error line, with
- * the path of the whole log.
+ * the path of the whole log. keeper is the path of what ends all that the build starts.
  */
-int extmod_build(const struct kernel *k, const char *dir, const char *cache_dir, char **out,
-		 struct err *err);
+int extmod_build(const struct kernel *k, const char *dir, const char *cache_dir, const char *keeper,
+		 char **out, struct err *err);
 
 #endif

@@ -81,7 +81,7 @@ static void hash_machine(struct hash *h, const struct guest_base *b, const struc
 	const struct needs *n = &f->needs;
 	const char *why;
 	const int64_t numbers[] = {KEY_VERSION, b->accel.accel,	     f->cpus,	    f->mem_mib,
-				   f->dump,	sandbox_probe(&why), gp->upper_disk};
+				   f->dump,	sandbox_probe(b->settings->keeper, &why), gp->upper_disk};
 
 	hash_add(h, numbers, sizeof(numbers));
 	hash_path(h, b->settings->program);
@@ -184,7 +184,7 @@ static bool can_be_ready(const struct guest_base *b, const struct guest_plan *gp
 
 	return b->root_image && gp->upper_disk && !gp->file->needs.git.n &&
 	       !gp->file->bus->unsaved &&
-	       (!b->settings->source || sandbox_probe(&why) == SANDBOX_BWRAP);
+	       (!b->settings->source || sandbox_probe(b->settings->keeper, &why) == SANDBOX_BWRAP);
 }
 
 static int make_pack(const struct guest_base *b, struct guest_plan *gp, struct err *err)

@@ -155,11 +155,12 @@ static int check_config(const struct kernel *k, const struct test_file *f, struc
 static int build_extmods(const struct guest_base *b, struct guest_plan *gp, struct err *err)
 {
 	_cleanup_free_ char *cache = xasprintf("%s/modules", b->settings->cache);
+	const struct kernel *k = &gp->file->kernel->kernel;
 	const struct strv *dirs = &gp->file->needs.kernel_modules;
 
 	for (size_t i = 0; i < dirs->n; i++) {
 		_cleanup_free_ char *out = NULL;
-		int r = extmod_build(&gp->file->kernel->kernel, dirs->v[i], cache, &out, err);
+		int r = extmod_build(k, dirs->v[i], cache, b->settings->keeper, &out, err);
 
 		if (r < 0)
 			return err_wrap(err, "%s", gp->file->needs.path);

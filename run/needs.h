@@ -65,11 +65,7 @@ struct needs_limits {
 	const char *arch;	     /* ktest_arch; NULL: ours, else this machine's */
 	const struct strv *variants; /* NULL: none */
 	const char *deps_dir;	     /* ktest_deps_dir; NULL: ours, if any */
-	/*
-	 * Path of the keeper that is put around bubblewrap: killed while it starts, that leaves a
-	 * child which has not yet asked to die with its parent. NULL: none.
-	 */
-	const char *keeper;
+	const char *keeper; /* as of bwrap_start() */
 };
 
 /*

@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/bwrap.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/proc.h"
@@ -34,16 +35,17 @@ static const char *const sandboxes[][16] = {
 	{"--unshare-all", "--cap-drop", "ALL", NULL},
 };
 
-static void sandbox_start(size_t kind, struct strv *argv)
+static void sandbox_start(const char *keeper, size_t kind, struct strv *argv)
 {
-	strv_addv(argv, "bwrap", "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc",
-		  "--die-with-parent", "--new-session", NULL);
+	bwrap_start(keeper, argv);
+	strv_addv(argv, "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc", "--new-session",
+		  NULL);
 	for (const char *const *arg = sandboxes[kind]; *arg; arg++)
 		strv_add(argv, *arg);
 }
 
 /* The sandbox that works here, -1 for none; tried once a process. */
-static int sandbox_kind(void)
+static int sandbox_kind(const char *keeper)
 {
 	static int known = -2;
 	struct err err = {0};
@@ -54,9 +56,8 @@ static int sandbox_kind(void)
 	for (size_t i = geteuid() == 0 ? 0 : 1; i < ARRAY_SIZE(sandboxes) && known < 0; i++) {
 		_cleanup_strv_ struct strv argv = {0};
 
-		sandbox_start(i, &argv);
-		strv_add(&argv, "true");
-		if (proc_run(&argv, 10000, NULL, &err) == 0)
+		sandbox_start(keeper, i, &argv);
+		if (bwrap_try(&argv, &err) == 0)
 			known = (int)i;
 	}
 	if (known < 0)
@@ -73,13 +74,14 @@ static void show_again(const char *dir, const char *path, struct strv *argv)
 		strv_addv(argv, "--ro-bind", path, path, NULL);
 }
 
-static void sandbox_argv(int kind, const struct needs *n, const char *library, struct strv *argv)
+static void sandbox_argv(const char *keeper, int kind, const struct needs *n, const char *library,
+			 struct strv *argv)
 {
 	/* /run has the sockets of the host's services, but for some systems also their programs. */
 	const char *hidden[] = {"/tmp", path_exists("/run/current-system") ? NULL : "/run"};
 	_cleanup_free_ char *dir = xstrdup(n->path);
 
-	sandbox_start((size_t)kind, argv);
+	sandbox_start(keeper, (size_t)kind, argv);
 	for (size_t i = 0; i < ARRAY_SIZE(hidden); i++) {
 		if (!hidden[i])
 			continue;
@@ -231,12 +233,10 @@ int needs_call(const struct needs *n, const char *library, const char *call, int
 	_cleanup_strv_ struct strv argv = {0}, env = {0};
 	struct proc_spec spec = PROC_SPEC(&argv);
 	struct proc_result res;
-	int r, kind = sandbox_kind();
+	int r, kind = sandbox_kind(limits->keeper);
 
-	if (kind >= 0 && limits->keeper)
-		strv_add(&argv, limits->keeper);
 	if (kind >= 0)
-		sandbox_argv(kind, n, library, &argv);
+		sandbox_argv(limits->keeper, kind, n, library, &argv);
 	strv_addv(&argv, "bash", runner, n->path, call, NULL);
 	make_env(library, priority, limits, &env);
 	spec.env = env.v;

@@ -96,7 +96,7 @@ int network_check(const struct settings *s, const struct plan *p, struct err *er
 		r = network_config(s, &p->files[i], NULL, &c, err);
 		if (r < 0 || p->files[i].needs.no_vm)
 			continue;
-		sandbox = sandbox_probe(&why);
+		sandbox = sandbox_probe(s->keeper, &why);
 		r = net_check(sandbox, &c, err);
 		if (r < 0)
 			return err_wrap(err, "%s", p->files[i].needs.path);

@@ -229,7 +229,7 @@ static int prepare_vms(struct run *run, const struct arch *arch, char **qemu, st
 		r = find_root(s, arch, &run->base, err);
 	if (r < 0)
 		return r;
-	if (sandbox_probe(&why) == SANDBOX_KEEPER)
+	if (sandbox_probe(s->keeper, &why) == SANDBOX_KEEPER)
 		log_warn(
 			"QEMU runs without a sandbox of its own (%s): a guest that takes QEMU over "
 			"can do what you can",

@@ -15,6 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/bwrap.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/loop.h"
@@ -65,11 +66,12 @@ static int take_host(struct network *n, struct err *err)
 /* ---- the switch itself */
 
 /* The host's files read-only, nothing of its network. */
-static void add_sandbox(const struct network *n, struct strv *argv)
+static void add_sandbox(const struct network *n, const char *keeper, struct strv *argv)
 {
-	strv_addv(argv, "bwrap", "--unshare-all", "--uid", "0", "--gid", "0", "--die-with-parent",
-		  "--cap-drop", "ALL", "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc",
-		  "--bind", n->vde, n->vde, "--", NULL);
+	bwrap_start(keeper, argv);
+	strv_addv(argv, "--unshare-all", "--uid", "0", "--gid", "0", "--cap-drop", "ALL",
+		  "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc", "--bind", n->vde,
+		  n->vde, "--", NULL);
 }
 
 /* vde_switch would set the directory's mode. */
@@ -87,11 +89,10 @@ static int start(struct network *n, int which, const char *keeper, bool confined
 	_cleanup_strv_ struct strv argv = {0};
 	struct proc_spec spec = PROC_SPEC(&argv);
 
-	/* The keeper would give it an empty standard input. */
-	if (which == GATEWAY)
-		strv_add(&argv, keeper);
 	if (confined)
-		add_sandbox(n, &argv);
+		add_sandbox(n, keeper, &argv);
+	else
+		strv_add(&argv, keeper);
 	if (which == SWITCH)
 		add_switch(n, &argv);
 	else
@@ -169,7 +170,7 @@ static int await_switch(struct network *n, const char *ctl, struct err *err)
 static int start_switch(struct network *n, const char *ctl, const char *keeper, struct err *err)
 {
 	const char *why;
-	bool confined = sandbox_probe(&why) == SANDBOX_BWRAP;
+	bool confined = sandbox_probe(keeper, &why) == SANDBOX_BWRAP;
 	int in[2], r;
 
 	if (pipe2(in, O_CLOEXEC) < 0)

@@ -93,6 +93,7 @@ int keeper_main(char **argv, struct err *err)
 		return err_errno(err, "keeper");
 	while (*argv)
 		strv_add(&words, *argv++);
+	spec.fd_in = STDIN_FILENO;
 	spec.fd_out = STDOUT_FILENO;
 	spec.fd_err = STDERR_FILENO;
 	r = hand_on(&spec, err);

@@ -86,7 +86,7 @@ static void take_reply(struct qmp *q, const json_t *msg)
 			continue;
 		*pp = p->next;
 		if (p->fn && (error || !result))
-			p->fn(p->arg, NULL, desc ? desc : "unknown error");
+			p->fn(p->arg, NULL, desc && *desc ? desc : "unknown error");
 		else if (p->fn)
 			p->fn(p->arg, result, NULL);
 		free(p);

@@ -10,13 +10,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/bwrap.h"
 #include "base/file.h"
-#include "base/proc.h"
 #include "vm/net.h"
 
 #define VIEW_DIR "/ktest-view"
 
-enum sandbox_kind sandbox_probe(const char **why)
+enum sandbox_kind sandbox_probe(const char *keeper, const char **why)
 {
 	static char reason[512];
 	static int known = -1;
@@ -24,10 +24,10 @@ enum sandbox_kind sandbox_probe(const char **why)
 	struct err err = {0};
 
 	if (known < 0) {
-		strv_addv(&argv, "bwrap", "--unshare-all", "--uid", "0", "--gid", "0", "--ro-bind",
-			  "/", "/", "--dev", "/dev", "--proc", "/proc", "--cap-drop", "ALL", "true",
-			  NULL);
-		known = proc_run(&argv, 10000, NULL, &err) < 0;
+		bwrap_start(keeper, &argv);
+		strv_addv(&argv, "--unshare-all", "--uid", "0", "--gid", "0", "--ro-bind", "/", "/",
+			  "--dev", "/dev", "--proc", "/proc", "--cap-drop", "ALL", NULL);
+		known = bwrap_try(&argv, &err) < 0;
 		if (known)
 			snprintf(reason, sizeof(reason), "%.400s", err.msg);
 	}
@@ -71,9 +71,9 @@ int sandbox_view(enum sandbox_kind kind, const struct vm_config *c, char **view_
 
 static void add_isolation(const struct vm_config *c, struct strv *argv)
 {
-	strv_addv(argv, "bwrap", "--unshare-user", "--uid", "0", "--gid", "0", "--unshare-pid",
+	strv_addv(argv, "--unshare-user", "--uid", "0", "--gid", "0", "--unshare-pid",
 		  "--unshare-ipc", "--unshare-uts", "--unshare-net", "--unshare-cgroup-try",
-		  "--die-with-parent", "--new-session", "--cap-drop", "ALL", "--clearenv",
+		  "--new-session", "--cap-drop", "ALL", "--clearenv",
 		  "--setenv", "PATH", "/usr/bin:/bin", "--setenv", "TMPDIR", c->dir, NULL);
 }
 
@@ -245,16 +245,14 @@ int sandbox_argv(enum sandbox_kind kind, const struct vm_config *c, const char *
 {
 	_cleanup_free_ char *bwrap = NULL;
 
-	/*
-	 * Around bwrap, too: killed while it starts, it leaves a child that has not yet asked to
-	 * die with its parent.
-	 */
-	strv_add(argv, keeper);
-	if (kind == SANDBOX_KEEPER)
+	if (kind == SANDBOX_KEEPER) {
+		strv_add(argv, keeper);
 		return 0;
+	}
 	bwrap = find_program("bwrap");
 	if (!bwrap)
 		return err_set(err, ENOENT, "bwrap (bubblewrap) has gone");
+	bwrap_start(keeper, argv);
 	add_isolation(c, argv);
 	add_system(c, argv);
 	add_files(c, argv);

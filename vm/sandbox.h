@@ -14,9 +14,9 @@ enum sandbox_kind {
 
 /*
  * Whether bubblewrap works for this user here: it is tried once a process. *why is set to one line
- * on what is missing for SANDBOX_KEEPER (static storage).
+ * on what is missing for SANDBOX_KEEPER (static storage). keeper: as of bwrap_start().
  */
-enum sandbox_kind sandbox_probe(const char **why);
+enum sandbox_kind sandbox_probe(const char *keeper, const char **why);
 
 /*
  * Where QEMU finds the view: with bubblewrap a directory that exists in the sandbox alone; for the

@@ -36,7 +36,7 @@ static int spawn(struct vm *vm, const struct ends *e, const char *keeper, struct
 	const char *why;
 	int r;
 
-	vm->sandbox = sandbox_probe(&why);
+	vm->sandbox = sandbox_probe(keeper, &why);
 	r = net ? net_prepare(c, net, err) : 0;
 	if (r == 0)
 		r = sandbox_view(vm->sandbox, c, &view_dir, &vm->binds, err);

@@ -84,6 +84,32 @@ kill -KILL "$pid"
 await
 no_process 'KILL early'
 
+# slow_bwrap N: the Nth start of bubblewrap stays where its child has not yet asked to die with it.
+slow_bwrap()
+{
+	cat >"$T/bin/bwrap" <<-EOF
+		#!/bin/bash
+		echo >>"$T/starts"
+		[[ \$(wc -l <"$T/starts") -ge $1 ]] || exec $(command -v bwrap) "\$@"
+		sleep 1000 &
+		>"$T/starting"
+		wait
+	EOF
+	chmod 755 "$T/bin/bwrap"
+}
+
+for nth in 1 2 3 4 5; do
+	begin
+	script
+	slow_bwrap "$nth"
+	PATH=$T/bin:$PATH run_background
+	wait_for "start $nth of bubblewrap" test -e "$T/starting" || continue
+	kill -KILL "$pid"
+	await
+	no_process "KILL at start $nth of bubblewrap"
+	rm "$T/bin/bwrap"
+done
+
 # After SIGKILL the files stay until the next run sweeps them.
 begin
 script

@@ -226,7 +226,7 @@ static void test_without_bubblewrap_the_reason_is_said(void **state)
 		const char *why = NULL;
 
 		setenv("PATH", "/nowhere", 1);
-		if (sandbox_probe(&why) != SANDBOX_KEEPER)
+		if (sandbox_probe(NULL, &why) != SANDBOX_KEEPER)
 			_exit(1);
 		_exit(strcmp(why, "bwrap: no such program") ? 2 : 0);
 	}
@@ -364,7 +364,7 @@ static int escape_attempts(const char *top)
 	const char *why, *yes;
 
 	setenv("SECRET_TOKEN", "x", 1);
-	if (sandbox_probe(&why) != SANDBOX_BWRAP) {
+	if (sandbox_probe(NULL, &why) != SANDBOX_BWRAP) {
 		print_error("no bubblewrap: %s\n", why);
 		return 1;
 	}

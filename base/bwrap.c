@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "base/bwrap.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/file.h"
+#include "base/proc.h"
+
+#define TRY_MS 10000
+
+void bwrap_start(const char *keeper, struct strv *argv)
+{
+	if (keeper)
+		strv_add(argv, keeper);
+	strv_addv(argv, "bwrap", "--die-with-parent", NULL);
+}
+
+int bwrap_try(const struct strv *argv, struct err *err)
+{
+	_cleanup_free_ char *bwrap = find_program("bwrap");
+	_cleanup_strv_ struct strv full = {0};
+
+	if (!bwrap)
+		return err_set(err, ENOENT, "bwrap: no such program");
+	strv_cat(&full, argv);
+	strv_add(&full, "true");
+	return proc_run(&full, TRY_MS, NULL, err);
+}
