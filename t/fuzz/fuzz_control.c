@@ -155,6 +155,11 @@ static void bytes(const uint8_t *data, size_t size)
 	check(bytes_unescape(value, back) == (long)size && !memcmp(back, data, size));
 }
 
+static void remove_dir(void)
+{
+	rm_rf(dir, NULL);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static char *socket_path, *symbols;
@@ -162,7 +167,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!socket_path) {
 		_cleanup_free_ char *host = NULL;
 
-		check(mkdtemp(dir) != NULL);
+		check(mkdtemp(dir) != NULL && atexit(remove_dir) == 0);
 		host = xasprintf("%s/" CONTROL_HOST_DIR, dir);
 		socket_path = xasprintf("%s/" CONTROL_SOCKET, host);
 		symbols = xasprintf("%s/symbols", dir);
