@@ -86,14 +86,33 @@ static int do_files(const struct image_request *req, char **path, struct err *er
 	return image_change(req, IMAGE_FILES, path, err);
 }
 
-/* Where there is one, all is well. */
+static int check_suite(const char *path, const char *suite, struct err *err)
+{
+	_cleanup_manifest_ struct image_manifest m = {0};
+	_cleanup_free_ char *full = NULL;
+	int r = suite ? image_manifest_read(path, &m, err) : 0;
+
+	if (r < 0 || !suite)
+		return r;
+	full = xasprintf("%s/%s", m.distro, m.suite);
+	if (!strcmp(suite, strchr(suite, '/') ? full : m.suite))
+		return 0;
+	return err_set(err, EEXIST,
+		       "%s is there, of %s; `root_image create --suite %s` puts another in its place",
+		       path, full, suite);
+}
+
+/* Where there is one, of the suite that is asked for, all is well. */
 static int do_init(const struct image_request *req, char **path, struct err *err)
 {
+	int r;
+
 	*path = req->path ? (path_exists(req->path) ? xstrdup(req->path) : NULL)
 			  : image_find(req->arch);
 	if (!*path)
 		return image_create(req, path, err);
-	return image_check(*path, err);
+	r = image_check(*path, err);
+	return r < 0 ? r : check_suite(*path, req->suite, err);
 }
 
 static int work_main(void *arg, struct err *err)

@@ -138,6 +138,14 @@ like 'list' "$(cat "$T/stdout")" \
 
 image init
 is 'init: there is one' "$status $(cat "$T/stdout")" "0 $T/home/.ktest/root.amd64"
+for suite in trixie debian/trixie; do
+	image init --suite "$suite"
+	is "init --suite $suite: it is that" "$status $(cat "$T/stdout")" "0 $T/home/.ktest/root.amd64"
+done
+image init --suite bookworm
+is 'init --suite: it is of another' "$status $(cat "$T/stdout")" '125 '
+like 'init --suite: how to get that' "$(cat "$T/stderr")" \
+	'root.amd64 is there, of debian/trixie; `root_image create --suite bookworm` puts'
 rm "$T/home/.ktest/root.amd64"
 image init --size 600M
 is 'init: there is none' "$status $(stat -c %s "$T/home/.ktest/root.amd64")" "0 $((600 << 20))"
