@@ -97,9 +97,10 @@ static int check_suite(const char *path, const char *suite, struct err *err)
 	full = xasprintf("%s/%s", m.distro, m.suite);
 	if (!strcmp(suite, strchr(suite, '/') ? full : m.suite))
 		return 0;
-	return err_set(err, EEXIST,
-		       "%s is there, of %s; `root_image create --suite %s` puts another in its place",
-		       path, full, suite);
+	return err_set(
+		err, EEXIST,
+		"%s is there, of %s; `root_image create --suite %s` puts another in its place",
+		path, full, suite);
 }
 
 /* Where there is one, of the suite that is asked for, all is well. */

@@ -80,8 +80,10 @@ static void hash_machine(struct hash *h, const struct guest_base *b, const struc
 	const struct test_file *f = gp->file;
 	const struct needs *n = &f->needs;
 	const char *why;
-	const int64_t numbers[] = {KEY_VERSION, b->accel.accel,	     f->cpus,	    f->mem_mib,
-				   f->dump,	sandbox_probe(b->settings->keeper, &why), gp->upper_disk};
+	const int64_t numbers[] = {KEY_VERSION,	  b->accel.accel,
+				   f->cpus,	  f->mem_mib,
+				   f->dump,	  sandbox_probe(b->settings->keeper, &why),
+				   gp->upper_disk};
 
 	hash_add(h, numbers, sizeof(numbers));
 	hash_path(h, b->settings->program);

@@ -73,8 +73,8 @@ static void add_isolation(const struct vm_config *c, struct strv *argv)
 {
 	strv_addv(argv, "--unshare-user", "--uid", "0", "--gid", "0", "--unshare-pid",
 		  "--unshare-ipc", "--unshare-uts", "--unshare-net", "--unshare-cgroup-try",
-		  "--new-session", "--cap-drop", "ALL", "--clearenv",
-		  "--setenv", "PATH", "/usr/bin:/bin", "--setenv", "TMPDIR", c->dir, NULL);
+		  "--new-session", "--cap-drop", "ALL", "--clearenv", "--setenv", "PATH",
+		  "/usr/bin:/bin", "--setenv", "TMPDIR", c->dir, NULL);
 }
 
 /* A top directory that is a link (merged /usr) stays one. */
