@@ -237,6 +237,8 @@ int needs_call(const struct needs *n, const char *library, const char *call, int
 
 	if (kind >= 0)
 		sandbox_argv(limits->keeper, kind, n, library, &argv);
+	else if (limits->keeper)
+		strv_add(&argv, limits->keeper);
 	strv_addv(&argv, "bash", runner, n->path, call, NULL);
 	make_env(library, priority, limits, &env);
 	spec.env = env.v;

@@ -63,6 +63,16 @@ for signal in INT TERM HUP KILL; do
 	fi
 done
 
+# The test file is asked what it needs, and has left something in a session of its own.
+begin
+sed -i "2i setsid bash -c 'sleep 1000; : $T' & : >$T/asked; sleep 1000" "$T/tree/t.ktest"
+run_background
+wait_for 'the file to be asked' test -e "$T/asked"
+kill -KILL "$pid"
+await
+is 'KILL while a file is asked: it is dead' "$status" 137
+no_process 'KILL while a file is asked'
+
 # QEMU dies, its grandchild does not.
 begin
 fake <<'EOF'
