@@ -39,6 +39,23 @@ pid_t *children_list(size_t *n)
 	return children_of(getpid(), n);
 }
 
+static void signal_below(pid_t parent, int signo)
+{
+	size_t n;
+	pid_t *v = children_of(parent, &n);
+
+	for (size_t i = 0; i < n; i++) {
+		kill(v[i], signo);
+		signal_below(v[i], signo);
+	}
+	free(v);
+}
+
+void children_signal(int signo)
+{
+	signal_below(getpid(), signo);
+}
+
 static bool kept(const pid_t *keep, size_t nkeep, pid_t pid)
 {
 	for (size_t i = 0; i < nkeep; i++)

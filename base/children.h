@@ -12,6 +12,9 @@ pid_t *children_list(size_t *n);
 /* Those of another process that has one thread. */
 pid_t *children_of(pid_t parent, size_t *n);
 
+/* Send signo to all that came of us. What a thread has started is not found, but its first one. */
+void children_signal(int signo);
+
 /*
  * SIGKILL and reap every child that is not in keep, round after round: each hands us its own.
  * Bounded, since one may fork while we look.

@@ -53,6 +53,7 @@ struct loop {
 };
 
 static int64_t fake_now = -1;
+static int64_t stood_still_ns;
 
 static int64_t clock_ns(clockid_t id)
 {
@@ -64,7 +65,15 @@ static int64_t clock_ns(clockid_t id)
 
 int64_t loop_now_ns(void)
 {
-	return fake_now >= 0 ? fake_now : clock_ns(CLOCK_MONOTONIC);
+	return fake_now >= 0 ? fake_now : clock_ns(CLOCK_MONOTONIC) - stood_still_ns;
+}
+
+void loop_stop_process(void)
+{
+	int64_t since = loop_now_ns();
+
+	raise(SIGSTOP);
+	stood_still_ns += loop_now_ns() - since;
 }
 
 int64_t realtime_ns(void)

@@ -49,7 +49,11 @@ int loop_run(struct loop *loop);
 int loop_once(struct loop *loop, int timeout_ms);
 void loop_quit(struct loop *loop);
 
-/* CLOCK_MONOTONIC, or the fake clock of a test. */
+/* Stop this process (SIGSTOP) until somebody lets it go on; loop_now_ns() stands still meanwhile.
+ */
+void loop_stop_process(void);
+
+/* CLOCK_MONOTONIC less what loop_stop_process() took, or the fake clock of a test. */
 int64_t loop_now_ns(void);
 int64_t realtime_ns(void); /* CLOCK_REALTIME */
 

@@ -30,6 +30,12 @@ struct hostjob {
 	char *title;
 };
 
+/* The job whose trial this is. */
+static inline struct hostjob *hostjob_of(struct trial *t)
+{
+	return (struct hostjob *)(void *)((char *)t - offsetof(struct hostjob, trial));
+}
+
 /* That f asks for nothing that only a VM has; one line that names what. */
 int hostjob_check(const struct test_file *f, struct err *err);
 

@@ -137,6 +137,12 @@ static void on_killer(void *arg)
 	kill(p->pid, SIGKILL);
 }
 
+void hostproc_hold(const struct hostproc *p, bool hold)
+{
+	if (p && p->pid)
+		kill(p->pid, hold ? SIGTSTP : SIGCONT);
+}
+
 void hostproc_end(struct hostproc *p)
 {
 	if (!p->pid)

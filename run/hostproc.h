@@ -41,6 +41,9 @@ struct hostproc_spec {
 int hostproc_start(struct loop *loop, const struct hostproc_spec *spec,
 		   const struct hostproc_handler *handler, struct hostproc **out, struct err *err);
 
+/* Stop it with all that it started, or let that go on. NULL allowed. */
+void hostproc_hold(const struct hostproc *p, bool hold);
+
 /* Kill it with all that it started; ended() follows. */
 void hostproc_end(struct hostproc *p);
 

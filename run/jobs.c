@@ -25,11 +25,6 @@ struct running {
 	} job;
 };
 
-static bool on_host(const struct unit *u)
-{
-	return !u->plan;
-}
-
 /* ---- units */
 
 static void boot_instead(struct unit *u)
@@ -176,7 +171,7 @@ static void start(void *arg, struct unit *u)
 	struct running *r = xcalloc(1, sizeof(*r));
 
 	*r = (struct running){.run = run, .unit = u};
-	r->trial = on_host(u) ? &r->job.host.trial : &r->job.guests.trial;
+	r->trial = unit_on_host(u) ? &r->job.host.trial : &r->job.guests.trial;
 	*r->trial = (struct trial){
 		.run = run, .unit = u, .file = u->file, .done = on_done, .done_arg = r};
 	if (open_log(r, &run->err) < 0) {
@@ -186,7 +181,7 @@ static void start(void *arg, struct unit *u)
 	}
 	u->job = r;
 	list_trial(run, r->trial);
-	if (on_host(u))
+	if (unit_on_host(u))
 		hostjob_start(&r->job.host);
 	else
 		job_start(&r->job.guests);
@@ -214,7 +209,7 @@ static void cancel(void *arg, struct unit *u)
 	(void)arg;
 	if (u->leaving)
 		note_leaving(r->trial);
-	if (on_host(u))
+	if (unit_on_host(u))
 		hostjob_cancel(&r->job.host);
 	else
 		job_cancel(&r->job.guests);
@@ -222,7 +217,7 @@ static void cancel(void *arg, struct unit *u)
 
 static void free_running(struct running *r)
 {
-	if (on_host(r->unit))
+	if (unit_on_host(r->unit))
 		hostjob_done(&r->job.host);
 	else
 		job_done(&r->job.guests);

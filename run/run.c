@@ -281,6 +281,8 @@ static int start_loop(struct run *run, struct err *err)
 
 	for (size_t i = 0; i < ARRAY_SIZE(signals) && r == 0; i++)
 		loop_signal(run->loop, signals[i], on_signal, run);
+	if (r == 0)
+		suspend_prepare(run);
 	return r;
 }
 

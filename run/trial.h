@@ -17,6 +17,7 @@
 #include "run/kernels.h"
 #include "run/lines.h"
 #include "run/run.h"
+#include "run/suspend.h"
 #include "run/unit.h"
 
 /* What the jobs of a run share. */
@@ -36,9 +37,10 @@ struct run {
 	struct strv gcov_before; /* "gcov.0": there when a run goes on */
 	int next_guest;		 /* names guests: "vm1", ... */
 	int interrupted;	 /* the signal, 0: none */
-	bool ended;		 /* an interactive guest was told to end */
-	bool failed_fast;	 /* -F, and something failed */
-	struct err err;		 /* the run cannot go on: code != 0 */
+	struct suspend suspend;
+	bool ended;	  /* an interactive guest was told to end */
+	bool failed_fast; /* -F, and something failed */
+	struct err err;	  /* the run cannot go on: code != 0 */
 
 	/* jobs.h; while jobs run, NULL and 0 else */
 	struct schedule *schedule;

@@ -48,6 +48,12 @@ struct unit {
 	void *job;	  /* of whoever starts it */
 };
 
+/* Whether it runs without a guest. */
+static inline bool unit_on_host(const struct unit *u)
+{
+	return !u->plan;
+}
+
 /* How many of its subtests are there, and the one at place i of these. */
 size_t unit_count(const struct unit *u);
 struct subtest *unit_subtest(const struct unit *u, size_t i);

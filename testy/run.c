@@ -196,8 +196,7 @@ static void on_child(void *arg, pid_t pid, int status)
 	fill_slots(p);
 }
 
-/* A keeper ends all at once at SIGTERM; ktest ends its guests, and writes its results. */
-static void end_all(struct pool *p, int signo)
+static void signal_all(const struct pool *p, int signo)
 {
 	for (size_t i = 0; i < p->nslots; i++) {
 		pid_t pid = p->slots[i].pid;
@@ -216,7 +215,20 @@ static void on_signal(void *arg, int signo, pid_t sender)
 		return;
 	p->interrupted = signo;
 	p->kill_ns = loop_now_ns() + GRACE_NS;
-	end_all(p, SIGTERM);
+	/* A keeper ends all at once; ktest ends its guests, and writes its results. */
+	signal_all(p, SIGTERM);
+}
+
+/* Ctrl-Z: ktest holds its guests, and a keeper what the program started. */
+static void on_suspend(void *arg, int signo, pid_t sender)
+{
+	const struct pool *p = arg;
+
+	(void)signo;
+	(void)sender;
+	signal_all(p, SIGTSTP);
+	loop_stop_process();
+	signal_all(p, SIGCONT);
 }
 
 static void check_flood(struct slot *slot)
@@ -237,7 +249,7 @@ static void on_tick(void *arg)
 	for (size_t i = 0; i < p->nslots; i++)
 		check_flood(&p->slots[i]);
 	if (p->interrupted && loop_now_ns() >= p->kill_ns)
-		end_all(p, SIGKILL);
+		signal_all(p, SIGKILL);
 	show_progress(p);
 	loop_timer_set(p->tick, loop_now_ns() + NSEC_PER_SEC);
 }
@@ -253,6 +265,7 @@ static int run_pool(struct pool *p, struct err *err)
 		return r;
 	for (size_t i = 0; i < ARRAY_SIZE(signals); i++)
 		loop_signal(p->loop, signals[i], on_signal, p);
+	loop_signal(p->loop, SIGTSTP, on_suspend, p);
 	p->started_ns = loop_now_ns();
 	p->tick = loop_timer(p->loop, p->started_ns + NSEC_PER_SEC, on_tick, p);
 	fill_slots(p);

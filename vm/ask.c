@@ -139,6 +139,53 @@ int vm_qemu_version(const struct vm *vm)
 	return qmp_version(vm->qmp);
 }
 
+static void hold_stopped(void *arg, const json_t *result, const char *error)
+{
+	struct vm *vm = arg;
+
+	(void)result;
+	(void)error;
+	vm->hold.done(vm->hold.arg);
+}
+
+/* One that is stopped by a debugger, or for its end, stays so when it is released. */
+static void hold_status(void *arg, const json_t *result, const char *error)
+{
+	struct vm *vm = arg;
+
+	vm->hold.held = str_eq(json_string_value(json_object_get(result, "status")), "running");
+	if (vm->hold.held)
+		qmp_call(vm->qmp, "stop", NULL, hold_stopped, vm);
+	else
+		hold_stopped(vm, NULL, error);
+}
+
+void vm_hold(struct vm *vm, vm_held_fn *done, void *arg)
+{
+	vm->hold = (struct hold){.done = done, .arg = arg};
+	/* What is being saved stands still already, and must not go on. */
+	if (vm->save || vm->ending)
+		done(arg);
+	else
+		qmp_call(vm->qmp, "query-status", NULL, hold_status, vm);
+}
+
+static void release_status(void *arg, const json_t *result, const char *error)
+{
+	struct vm *vm = arg;
+
+	(void)error;
+	if (str_eq(json_string_value(json_object_get(result, "status")), "paused"))
+		qmp_call(vm->qmp, "cont", NULL, NULL, NULL);
+}
+
+void vm_release(struct vm *vm)
+{
+	if (vm->hold.held && !vm->save)
+		qmp_call(vm->qmp, "query-status", NULL, release_status, vm);
+	vm->hold.held = false;
+}
+
 bool vm_stopped(const struct vm *vm)
 {
 	return vm->stopped;

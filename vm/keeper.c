@@ -26,8 +26,10 @@ static bool wait_for(int sigfd, pid_t program, int *status)
 	pid_t pid;
 
 	while (read(sigfd, &si, sizeof(si)) == sizeof(si)) {
-		if (si.ssi_signo != SIGCHLD)
+		if (si.ssi_signo == SIGTERM)
 			return false;
+		if (si.ssi_signo != SIGCHLD)
+			children_signal(si.ssi_signo == SIGTSTP ? SIGSTOP : SIGCONT);
 		while ((pid = waitpid(-1, status, WNOHANG)) > 0)
 			if (pid == program)
 				return true;
@@ -79,12 +81,13 @@ int keeper_main(char **argv, struct err *err)
 	pid_t parent = getppid(), pid = 0;
 	_cleanup_strv_ struct strv words = {0};
 	struct proc_spec spec = PROC_SPEC(&words);
+	static const int signals[] = {SIGTERM, SIGCHLD, SIGTSTP, SIGCONT};
 	sigset_t set;
 	int sigfd, r, status = 0;
 
 	sigemptyset(&set);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGCHLD);
+	for (size_t i = 0; i < ARRAY_SIZE(signals); i++)
+		sigaddset(&set, signals[i]);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	sigfd = signalfd(-1, &set, SFD_CLOEXEC);
 	/* proc_spawn set SIGKILL for us, which would leave the grandchildren. */

@@ -17,6 +17,12 @@ struct unplug {
 	struct loop_source *timer;
 };
 
+struct hold {
+	vm_held_fn *done;
+	void *arg;
+	bool held; /* it ran, and was told to stop */
+};
+
 struct vm {
 	struct loop *loop;
 	const struct vm_config *config;
@@ -39,7 +45,8 @@ struct vm {
 	struct dump *dump;	   /* of its memory, as it is written; NULL: none */
 	struct save *save;	   /* as it is saved; NULL: it is not */
 	bool ending, ended;
-	bool stopped;	/* by its user or a debugger */
+	bool stopped; /* by its user or a debugger */
+	struct hold hold;
 	bool resetting; /* from vm_reset() to vm_booted() */
 	char how[512];
 };

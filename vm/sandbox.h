@@ -38,8 +38,9 @@ int sandbox_argv(enum sandbox_kind kind, const struct vm_config *c, const char *
 
 /*
  * The keeper's main: start argv, end it and everything that came of it when the parent dies (the
- * kernel sends SIGTERM), when told to by SIGTERM, or when the program ends. Returns the exit
- * status; where the program was killed by a signal, so is the keeper.
+ * kernel sends SIGTERM), when told to by SIGTERM, or when the program ends. At SIGTSTP it stops all
+ * that, at SIGCONT it lets it go on; it is never stopped itself. Returns the exit status; where the
+ * program was killed by a signal, so is the keeper.
  */
 int keeper_main(char **argv, struct err *err);
 

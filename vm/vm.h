@@ -70,6 +70,13 @@ void vm_registers(struct vm *vm, vm_text_fn *fn, void *arg);
 /* 702 for QEMU 7.2; 0: it has not said so yet. */
 int vm_qemu_version(const struct vm *vm);
 
+/*
+ * Let a guest that runs stand still, its clocks included, until vm_release(). done comes when it
+ * does, or will not; not once the VM is freed.
+ */
+typedef void vm_held_fn(void *arg);
+void vm_hold(struct vm *vm, vm_held_fn *done, void *arg);
+void vm_release(struct vm *vm);
 /* Whether its user or a debugger has stopped the guest, or has not let it go yet. */
 bool vm_stopped(const struct vm *vm);
 

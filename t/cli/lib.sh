@@ -231,6 +231,9 @@ run_background()
 	pid=$!
 }
 
+# Whether $pid is stopped.
+stops() { local s && s=$(<"/proc/$pid/stat") && [[ ${s##*) } == T* ]]; }
+
 # The status of $pid, which must end within 20 s.
 await()
 {

@@ -91,6 +91,48 @@ static void test_sigterm_ends_all(void **state)
 	all_gone();
 }
 
+/* Whether each of the processes in "pids" is stopped, or none is. */
+static bool all_are(bool stopped)
+{
+	const char *p = unit_read("pids");
+	char *end;
+
+	for (long pid; (pid = strtol(p, &end, 10)) > 0; p = end) {
+		_cleanup_free_ char *path = xasprintf("/proc/%ld/stat", pid), *text = NULL;
+		size_t len;
+
+		assert_int_equal(file_read(path, 4096, &text, &len, NULL), 0);
+		if ((strrchr(text, ')')[2] == 'T') != stopped)
+			return false;
+	}
+	return true;
+}
+
+static void await_all(bool stopped)
+{
+	for (int i = 0; i < 10000 && !all_are(stopped); i++)
+		usleep(1000);
+	assert_true(all_are(stopped));
+}
+
+static void test_sigtstp_stops_all_until_sigcont(void **state)
+{
+	pid_t keeper = keep(TREE "wait; sleep 300");
+
+	(void)state;
+	await_ready();
+	kill(keeper, SIGTSTP);
+	await_all(true);
+	kill(keeper, SIGCONT);
+	await_all(false);
+	kill(keeper, SIGTSTP);
+	await_all(true);
+	/* What stands still is ended as well. */
+	kill(keeper, SIGTERM);
+	assert_int_equal(unit_wait(keeper), 1000 + SIGKILL);
+	all_gone();
+}
+
 /* One after the other they fork on, as fast as they can. */
 static void test_processes_that_fork_on_are_caught(void **state)
 {
@@ -153,6 +195,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_status_of_a_killed_program),
 		cmocka_unit_test(test_death_of_its_parent_ends_all),
 		cmocka_unit_test(test_sigterm_ends_all),
+		cmocka_unit_test(test_sigtstp_stops_all_until_sigcont),
 		cmocka_unit_test(test_processes_that_fork_on_are_caught),
 		cmocka_unit_test(test_channels_reach_the_program_and_nothing_else),
 		cmocka_unit_test(test_program_that_cannot_be_started),

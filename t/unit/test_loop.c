@@ -417,6 +417,25 @@ static void test_signal_listener_removed_in_its_callback(void **state)
 	assert_int_equal(always.calls, 3);
 }
 
+static void test_time_stands_still_while_the_process_is_stopped(void **state)
+{
+	pid_t pid = fork();
+	int status;
+
+	(void)state;
+	if (pid == 0) {
+		int64_t since = loop_now_ns();
+
+		loop_stop_process();
+		_exit(loop_now_ns() - since < NSEC_PER_SEC ? 0 : 1);
+	}
+	assert_int_equal(waitpid(pid, &status, WUNTRACED), pid);
+	assert_true(WIFSTOPPED(status));
+	usleep(1500000);
+	kill(pid, SIGCONT);
+	assert_int_equal(unit_wait(pid), 0);
+}
+
 /* ---- children */
 
 struct ended {
@@ -552,6 +571,7 @@ int main(void)
 		TEST(test_event_of_a_removed_source_does_not_reach_its_successor),
 		TEST(test_many_ready_descriptors_are_all_called),
 		TEST(test_signals_are_delivered_with_their_sender),
+		TEST(test_time_stands_still_while_the_process_is_stopped),
 		TEST(test_signal_listener_removed_in_its_callback),
 		TEST(test_children_are_reaped_with_their_status),
 		TEST(test_child_that_ended_before_it_is_watched),

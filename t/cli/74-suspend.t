@@ -1,0 +1,126 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Ctrl-Z: what ktest and testy run stands still as long as they do, and no time passes for it.
+. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/testy.sh"
+
+# A subtest that speaks every tenth of a second, for two seconds.
+ticking()
+{
+	local i
+	printf 'subtest %s:\n' "$1"
+	for ((i = 0; i < 20; i++)); do
+		printf 'print tick %d\nsleep 100\n' "$i"
+	done
+	echo 'exit 0'
+}
+
+ticks_so_far() { cat "$T"/tmp/*/*/*/console "$T/ticks" 2>/dev/null | wc -c; }
+
+# stop NAME: of $pid; it stops, and nothing goes on.
+stop()
+{
+	local before
+	kill -TSTP "$pid"
+	wait_for "$1: it stops" stops || return
+	sleep 0.3 # a test that goes on would tick three times
+	before=$(ticks_so_far)
+	sleep 0.5
+	is "$1: what has begun stands still" "$((before > 0)) $(ticks_so_far)" "1 $before"
+}
+
+# stopped_for SECONDS NAME
+stopped_for()
+{
+	stop "$2"
+	sleep "$1"
+	kill -CONT "$pid"
+	await
+}
+
+ticking_guests()
+{
+	begin
+	subtests one two
+	{ ticking one; ticking two; } | fake
+	run_background --isolation boot -j 2 --timeout 4
+	wait_for 'a guest speaks' said 'tick 3'
+}
+
+ticking_guests
+stopped_for 5 'two guests'
+is 'two guests: exit status' "$status" 0
+is 'two guests: verdicts' "$(verdicts)" 'one=PASS two=PASS'
+at_most 'two guests: no time has passed (ms)' "$(result '[.tests[].duration_ms] | max')" 4000
+gone 'two guests'
+
+# The same on this host.
+ticking_host()
+{
+	begin
+	cat >"$T/tree/t.ktest" <<-EOF
+		#!/bin/bash
+		. "\${ktest_test_libs:?}"
+		config-no-vm
+		config-timeout 4
+		test_one()
+		{
+			setsid bash -c 'for i in {1..20}; do echo >>$T/ticks; sleep 0.1; done' &
+			wait
+		}
+		main "\$@"
+	EOF
+	run_background
+	wait_for 'the test' test -s "$T/ticks"
+}
+
+ticking_host
+stopped_for 5 'on the host'
+is 'on the host: exit status' "$status" 0
+is 'on the host: verdicts' "$(verdicts)" 'one=PASS'
+is 'on the host: it did all' "$(wc -l <"$T/ticks")" 20
+gone 'on the host'
+
+# Whoever stands still can be ended like any other.
+for kind in guests host; do
+	"ticking_$kind"
+	stop "$kind, INT"
+	kill -INT "$pid"
+	kill -CONT "$pid"
+	await
+	is "$kind, INT: exit status" "$status" 130
+	gone "$kind, INT"
+
+	"ticking_$kind"
+	stop "$kind, KILL"
+	kill -KILL "$pid"
+	await
+	no_process "$kind, KILL"
+done
+
+# A QEMU that does not answer is not waited for.
+begin
+subtests one
+{ printf 'config:\nignore query-status\n'; ticking one; } | fake
+run_background --timeout 4
+wait_for 'a guest speaks' said 'tick 3'
+kill -TSTP "$pid"
+wait_for 'deaf: it stops' stops && pass 'deaf: it stops'
+kill -CONT "$pid"
+await
+is 'deaf: verdicts' "$(verdicts)" 'one=PASS'
+gone 'deaf'
+
+# testy stops what it runs, programs as well as ktest.
+tree
+rm "$T/linux/fs/tests.testy" "$T/linux/fs/deep/down/tests.testy"
+echo '0 x ../tests/ticks.sh' >"$T/linux/tests.testy"
+program ticks.sh <<<"for i in {1..20}; do echo >>$T/ticks; sleep 0.1; done"
+testy_background x
+wait_for 'the program' test -s "$T/ticks"
+stopped_for 3 'testy'
+is 'testy: exit status' "$status" 0
+like 'testy: no time has passed' "$(cat "$T/stdout")" '^PASS +[2-3]\.[0-9]+s'
+is 'testy: the program did all' "$(wc -l <"$T/ticks")" 20
+gone 'testy'
+complete
