@@ -256,8 +256,11 @@ int main(int argc, char **argv)
 		cmocka_unit_test_teardown(test_missing_programs, forget_programs),
 	};
 
-	if (unit_is_keeper(argc, argv))
-		return keeper_main(argv + 1, NULL) ? 1 : 0;
+	if (unit_is_keeper(argc, argv)) {
+		int r = keeper_main(argv + 1, NULL);
+
+		return r < 0 ? EXIT_CANNOT : r;
+	}
 	alarm(100);
 	path_before = getenv("PATH");
 	path_before = xstrdup(path_before ? path_before : "/usr/bin:/bin");
