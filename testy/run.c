@@ -19,7 +19,8 @@
 #include "testy/verdict.h"
 
 /* ktest needs a moment to end its guests. */
-#define GRACE_NS (20 * NSEC_PER_SEC)
+#define GRACE_NS  (20 * NSEC_PER_SEC)
+#define RESUME_NS (5 * NSEC_PER_SEC)
 
 /* A job that is running. */
 struct slot {
@@ -40,7 +41,7 @@ struct pool {
 	struct slot *slots;
 	size_t nslots, next, running;
 	int interrupted; /* the signal */
-	int64_t started_ns, kill_ns;
+	int64_t started_ns, kill_ns, resumed_ns;
 	size_t done;
 	struct verdict_counts counts;
 };
@@ -222,13 +223,14 @@ static void on_signal(void *arg, int signo, pid_t sender)
 /* Ctrl-Z: ktest holds its guests, and a keeper what the program started. */
 static void on_suspend(void *arg, int signo, pid_t sender)
 {
-	const struct pool *p = arg;
+	struct pool *p = arg;
 
 	(void)signo;
 	(void)sender;
 	signal_all(p, SIGTSTP);
 	loop_stop_process();
 	signal_all(p, SIGCONT);
+	p->resumed_ns = loop_now_ns();
 }
 
 static void check_flood(struct slot *slot)
@@ -248,6 +250,9 @@ static void on_tick(void *arg)
 
 	for (size_t i = 0; i < p->nslots; i++)
 		check_flood(&p->slots[i]);
+	/* A ktest whose guest was slow to stand still stops after we went on. */
+	if (p->resumed_ns && loop_now_ns() - p->resumed_ns < RESUME_NS)
+		signal_all(p, SIGCONT);
 	if (p->interrupted && loop_now_ns() >= p->kill_ns)
 		signal_all(p, SIGKILL);
 	show_progress(p);

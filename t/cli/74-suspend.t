@@ -112,15 +112,34 @@ is 'deaf: verdicts' "$(verdicts)" 'one=PASS'
 gone 'deaf'
 
 # testy stops what it runs, programs as well as ktest.
-tree
-rm "$T/linux/fs/tests.testy" "$T/linux/fs/deep/down/tests.testy"
-echo '0 x ../tests/ticks.sh' >"$T/linux/tests.testy"
+lists()
+{
+	tree
+	rm "$T/linux/fs/tests.testy" "$T/linux/fs/deep/down/tests.testy"
+	printf '0 x ../%s\n' "$@" >"$T/linux/tests.testy"
+}
+
+lists tests/ticks.sh tree/t.ktest
 program ticks.sh <<<"for i in {1..20}; do echo >>$T/ticks; sleep 0.1; done"
-testy_background x
-wait_for 'the program' test -s "$T/ticks"
+ticking one | fake
+testy_background -k "$T/kernel" -j 2 x
+speaks() { grep -qs 'tick 3' "$T/linux/testy-out/out/t.log"; }
+wait_for 'the guest' speaks
 stopped_for 3 'testy'
 is 'testy: exit status' "$status" 0
-like 'testy: no time has passed' "$(cat "$T/stdout")" '^PASS +[2-3]\.[0-9]+s'
+is 'testy: no time has passed' "$(grep -cE '^PASS +[1-4]\.[0-9]+s' "$T/stdout")" 2
 is 'testy: the program did all' "$(wc -l <"$T/ticks")" 20
 gone 'testy'
+
+# It goes on before its ktest, whose QEMU does not answer, has come to stop.
+lists tree/t.ktest
+{ printf 'config:\nignore query-status\n'; ticking one; } | fake
+testy_background -k "$T/kernel" x
+wait_for 'the guest' speaks
+kill -TSTP "$pid"
+wait_for 'testy, deaf: it stops' stops
+kill -CONT "$pid"
+await
+is 'testy, deaf: exit status' "$status" 0
+gone 'testy, deaf'
 complete
