@@ -65,7 +65,7 @@ struct needs_limits {
 	const char *arch;	     /* ktest_arch; NULL: ours, else this machine's */
 	const struct strv *variants; /* NULL: none */
 	const char *deps_dir;	     /* ktest_deps_dir; NULL: ours, if any */
-	const char *keeper;	     /* as of bwrap_start() */
+	const char *keeper;	     /* its path, put around; NULL: none */
 };
 
 /*

@@ -37,10 +37,10 @@ struct run {
 	struct strv gcov_before; /* "gcov.0": there when a run goes on */
 	int next_guest;		 /* names guests: "vm1", ... */
 	int interrupted;	 /* the signal, 0: none */
+	bool ended;		 /* an interactive guest was told to end */
+	bool failed_fast;	 /* -F, and something failed */
+	struct err err;		 /* the run cannot go on: code != 0 */
 	struct suspend suspend;
-	bool ended;	  /* an interactive guest was told to end */
-	bool failed_fast; /* -F, and something failed */
-	struct err err;	  /* the run cannot go on: code != 0 */
 
 	/* jobs.h; while jobs run, NULL and 0 else */
 	struct schedule *schedule;

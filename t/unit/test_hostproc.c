@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* A program of a test file on this machine: what it says, what it asks, how it and all of its ends.
  */
-#include "t/unit/unit.h"
+#include "t/unit/keeper.h"
 
 #include "base/proc.h"
 #include "base/str.h"
 #include "run/hostproc.h"
-#include "vm/sandbox.h"
 
 struct seen {
 	struct loop *loop;
@@ -214,13 +213,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_freeing_one_that_runs),
 		cmocka_unit_test(test_what_cannot_be_started),
 	};
-	struct err err = {0};
 
-	/* We are also the keeper that is put around. */
-	if (unit_is_keeper(argc, argv)) {
-		int r = keeper_main(argv + 1, &err);
-
-		return r < 0 ? 125 : r;
-	}
+	unit_be_keeper(argc, argv);
 	return cmocka_run_group_tests(tests, unit_enter, unit_leave);
 }

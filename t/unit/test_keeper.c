@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Whatever the program leaves behind ends with it, and with us. */
-#include "t/unit/unit.h"
+#include "t/unit/keeper.h"
 
 #include "base/file.h"
 #include "base/proc.h"
-#include "vm/sandbox.h"
 
 /*
  * A tree of processes that will not go by themselves: the shell, a child, one in a session of its
@@ -200,15 +199,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_channels_reach_the_program_and_nothing_else),
 		cmocka_unit_test(test_program_that_cannot_be_started),
 	};
-	struct err err = {0};
-	int r;
 
-	if (unit_is_keeper(argc, argv)) {
-		r = keeper_main(argv + 1, &err);
-		if (r < 0)
-			fprintf(stderr, "%s\n", err.msg);
-		return r < 0 ? 125 : r;
-	}
+	unit_be_keeper(argc, argv);
 	alarm(100);
 	return cmocka_run_group_tests(tests, unit_enter, unit_leave);
 }

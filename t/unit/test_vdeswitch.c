@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Switches of VDE: joined, started, ended. */
-#include "t/unit/unit.h"
+#include "t/unit/keeper.h"
 
 #include <sys/socket.h>
 #include <sys/un.h>
 
 #include "base/file.h"
 #include "run/vdeswitch.h"
-#include "vm/sandbox.h"
 
 static char *path_before;
 
@@ -256,11 +255,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test_teardown(test_missing_programs, forget_programs),
 	};
 
-	if (unit_is_keeper(argc, argv)) {
-		int r = keeper_main(argv + 1, NULL);
-
-		return r < 0 ? EXIT_CANNOT : r;
-	}
+	unit_be_keeper(argc, argv);
 	alarm(100);
 	path_before = getenv("PATH");
 	path_before = xstrdup(path_before ? path_before : "/usr/bin:/bin");

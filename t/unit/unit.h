@@ -42,26 +42,6 @@ static inline int unit_leave(void **state)
 	return system(cmd);
 }
 
-/* The path of a keeper: this program by another name, for the main that looks for it. */
-static inline const char *unit_keeper(void)
-{
-	static char path[sizeof(unit_dir) + 8], exe[4096];
-	ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
-
-	assert_true(n > 0);
-	exe[n] = '\0';
-	snprintf(path, sizeof(path), "%s/keeper", unit_dir);
-	assert_true(symlink(exe, path) == 0 || errno == EEXIST);
-	return path;
-}
-
-static inline bool unit_is_keeper(int argc, char **argv)
-{
-	const char *slash = strrchr(argv[0], '/');
-
-	return argc > 1 && slash && !strcmp(slash + 1, "keeper");
-}
-
 static inline void unit_write(const char *path, const char *text)
 {
 	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
