@@ -15,6 +15,7 @@
 #include "guest/console.h"
 #include "guest/gather.h"
 #include "guest/held.h"
+#include "guest/kmsg.h"
 #include "guest/loop.h"
 #include "guest/modules.h"
 #include "guest/mounts.h"
@@ -29,9 +30,11 @@
 #include "guest/util.h"
 
 #define CAPS	   "exec calls disks net stop gather streams quiet"
+#define CAP_KMSG   " kmsg"
 #define BEAT_NS	   NS_PER_S
 #define LOOK_MS	   50		   /* between looks for port and console where no uevent tells */
 #define CONSOLE_NS (10 * NS_PER_S) /* a machine without a console is used without */
+#define KMSG_NS	   (10 * NS_PER_S)
 
 static void beat(struct timer *t);
 static void signal_ready(struct watch *w, uint32_t events);
@@ -47,6 +50,8 @@ static void quiet_command(const struct frame *f)
 	sync();
 	shares_release(&fault);
 	console_drain(now_ns() + CONSOLE_NS);
+	kmsg_drain(now_ns() + KMSG_NS);
+	kmsg_stop();
 	timer_disarm(&beat_timer);
 	port_done(frame_get(f, "id"), fault.error, fault.text);
 }
@@ -55,6 +60,7 @@ static void ping_command(const struct frame *f)
 {
 	const char *nonce = frame_get(f, "nonce");
 
+	kmsg_drain(now_ns() + KMSG_NS);
 	port_done(frame_get(f, "id"), 0, nonce ? nonce : "");
 }
 
@@ -74,8 +80,10 @@ static const struct {
 /* Types it does not know are skipped: the host may be newer. */
 static void handle_frame(const struct frame *f)
 {
-	if (!beat_timer.armed)
+	if (!beat_timer.armed) {
 		timer_arm(&beat_timer, now_ns() + BEAT_NS);
+		kmsg_start();
+	}
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
 		if (commands[i].type == f->type) {
 			commands[i].run(f);
@@ -95,7 +103,7 @@ static void send_hello(void)
 	read_text("/proc/sys/kernel/random/boot_id", boot_id, sizeof(boot_id));
 	frame_begin(&w, buf, sizeof(buf), FRAME_HELLO);
 	frame_add_int(&w, "version", FRAME_VERSION);
-	frame_add(&w, "caps", CAPS);
+	frame_add(&w, "caps", kmsg_is_open() ? CAPS CAP_KMSG : CAPS);
 	frame_add(&w, "release", uts.release);
 	frame_add(&w, "arch", uts.machine);
 	frame_add(&w, "boot_id", boot_id);
@@ -126,6 +134,7 @@ static void beat(struct timer *t)
 	frame_add_int(&w, "uptime_ns", uptime_ns());
 	frame_add(&w, "load", load);
 	frame_add_int(&w, "mem_avail_kb", mem_available_kb());
+	frame_add_int(&w, "kmsg", kmsg_is_idle());
 	port_send(&w, PORT_DROP);
 	timer_arm(t, now_ns() + BEAT_NS);
 }
@@ -199,12 +208,19 @@ static void await_host(void)
 	}
 }
 
+static void port_room(void)
+{
+	stream_room();
+	kmsg_room();
+}
+
 static int boot(void)
 {
 	umask(022);
 	setpgid(0, 0); /* the kernel starts it in none */
 	mounts_early();
 	fill_streams();
+	kmsg_open();
 	write_text("/proc/self/oom_score_adj", 0, "-1000");
 	if (uevent_open())
 		complain("no uevents");
@@ -216,10 +232,11 @@ static int boot(void)
 		return 1;
 	}
 	uevent_start(setup_devices_changed);
-	port_start(handle_frame, stream_room);
+	port_start(handle_frame, port_room);
 	send_hello();
 	if (*first_complaint)
 		port_log("%s", first_complaint);
+	kmsg_start();
 	timer_arm(&beat_timer, now_ns() + BEAT_NS);
 	loop_run();
 }

@@ -16,6 +16,7 @@
 #include "guest/cores.h"
 #include "guest/gather.h"
 #include "guest/held.h"
+#include "guest/kmsg.h"
 #include "guest/loop.h"
 #include "guest/port.h"
 #include "guest/procs.h"
@@ -38,7 +39,7 @@ enum session_state {
 	SESSION_RUNNING,
 	SESSION_KILLING, /* the main process has ended, what it left is being killed */
 	SESSION_CORES,	 /* core dumps are being copied */
-	SESSION_DRAINING /* the console has bytes left to hand over */
+	SESSION_DRAINING /* the console has bytes left to hand over, or the kernel's log records */
 };
 
 struct session {
@@ -55,6 +56,7 @@ struct session {
 	int walks; /* looks for what is left */
 	int left;
 	int alive;
+	uint64_t kmsg; /* kmsg_mark() of when the last process had ended */
 	char cores[512];
 	char mark[128]; /* a file that the program makes once it has begun what it was started for
 			 */
@@ -221,10 +223,12 @@ static void enter_cores(struct session *s)
 
 static void tick_killing(struct session *s)
 {
-	if (kill_rest(s) && now_ns() < s->deadline)
+	if (kill_rest(s) && now_ns() < s->deadline) {
 		timer_arm(&s->tick, now_ns() + KILL_LOOK_NS);
-	else
-		enter_cores(s);
+		return;
+	}
+	s->kmsg = kmsg_mark();
+	enter_cores(s);
 }
 
 static void tick_cores(struct session *s)
@@ -240,7 +244,8 @@ static void tick_cores(struct session *s)
 
 static void tick_draining(struct session *s)
 {
-	if (console_pending() && now_ns() < s->deadline) {
+	/* EXIT would wait in the same queue as the records: they have no deadline of their own. */
+	if (!kmsg_sent(s->kmsg) || (console_pending() && now_ns() < s->deadline)) {
 		timer_arm(&s->tick, now_ns() + DRAIN_LOOK_NS);
 		return;
 	}

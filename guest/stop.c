@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "guest/console.h"
+#include "guest/kmsg.h"
 #include "guest/mounts.h"
 #include "guest/port.h"
 #include "guest/util.h"
@@ -49,6 +50,7 @@ void stop_now(int reboot_after, const char *reason)
 	sync();
 	mounts_end();
 	console_drain(now_ns() + DRAIN_NS);
+	kmsg_drain(now_ns() + DRAIN_NS);
 	say_bye(reason);
 	port_drain(now_ns() + DRAIN_NS);
 	reboot(reboot_after ? RB_AUTOBOOT : RB_POWER_OFF);

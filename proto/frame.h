@@ -43,6 +43,8 @@ enum frame_type {
 	FRAME_DATA = 8, /* id fd(1 or 2) data(as bytes.h has it): what a stream's program writes */
 	FRAME_WINDOW = 9, /* id bytes: so many more of INPUT are welcome */
 	FRAME_END = 10,	  /* id status signal: a stream is over, all it wrote has been sent */
+	FRAME_KMSG = 11,  /* record...: the kernel's messages, each as /dev/kmsg gives it, less the
+			     newline at its end */
 
 	/* host to guest */
 	FRAME_SETUP = 64, /* id and the fields of doc/protocol.md: mounts, names, time, sysctls */

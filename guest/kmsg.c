@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "guest/kmsg.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/klog.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "guest/loop.h"
+#include "guest/port.h"
+#include "guest/util.h"
+
+/* A record that does not fit is lost; the kernel's own limit is PRINTKRB_RECORD_MAX, escaped. */
+#define RECORD_MAX  8192
+/* No further record is added to a frame of this size. */
+#define FRAME_FULL  (32 * 1024)
+#define FRAME_SIZE  (FRAME_FULL + RECORD_MAX + 64)
+/* A flood of records overtakes the reader now and then; each time costs a read. */
+#define READS_MAX   4096
+/* After reading for a time t the agent rests for four times t, and at least so long. */
+#define REST_FACTOR 4
+#define REST_MIN_NS (10 * NS_PER_MS)
+
+#define SYSLOG_ACTION_SIZE_BUFFER 10 /* syslog(2) */
+
+static void kmsg_ready(struct watch *w, uint32_t events);
+static void kmsg_rested(struct timer *t);
+
+static struct {
+	struct watch watch;
+	struct timer rest;
+	int started;
+	int watched;
+	int idle;	    /* nothing was left when it was read last */
+	uint64_t read;	    /* bytes so far */
+	uint64_t ring_size; /* bytes that are read while the whole ring is, at most */
+} kmsg = {.watch = {-1, kmsg_ready}, .rest = {.fire = kmsg_rested}};
+
+int kmsg_open(void)
+{
+	int size = klogctl(SYSLOG_ACTION_SIZE_BUFFER, NULL, 0);
+
+	kmsg.watch.fd = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	if (kmsg.watch.fd < 0)
+		return -errno;
+	/*
+	 * A record takes at least as many bytes when it is read as it does in the ring, except that
+	 * before 5.10 the ring held a header of 16 bytes for a prefix of 9.
+	 */
+	kmsg.ring_size = 2 * (uint64_t)(size > 0 ? size : 1 << 20);
+	return 0;
+}
+
+int kmsg_is_open(void)
+{
+	return kmsg.watch.fd >= 0;
+}
+
+/* The next record without the newline at its end; its length, 0 when there is none yet. */
+static size_t read_record(char *buf, size_t size)
+{
+	for (int i = 0; i < READS_MAX; i++) {
+		ssize_t n = read(kmsg.watch.fd, buf, size);
+
+		if (n > 0) {
+			kmsg.read += (uint64_t)n;
+			return (size_t)n - (buf[n - 1] == '\n');
+		}
+		/* EPIPE: records were overwritten. EINVAL: this one is too long. The next is read.
+		 */
+		if (n == 0 || (errno != EPIPE && errno != EINVAL && errno != EINTR))
+			return 0;
+	}
+	return 0;
+}
+
+/* Sends a frame of records. Returns 0 if /dev/kmsg has no more, else 1. */
+static int send_frame(void)
+{
+	static char buf[FRAME_SIZE];
+	char record[RECORD_MAX];
+	struct frame_writer w;
+	size_t len = 1;
+
+	frame_begin(&w, buf, sizeof(buf), FRAME_KMSG);
+	while (w.len < FRAME_FULL && (len = read_record(record, sizeof(record))))
+		frame_addn(&w, "record", record, len);
+	if (w.len > FRAME_HEADER_SIZE)
+		port_send(&w, PORT_DROP); /* the caller has asked for room */
+	kmsg.idle = !len;
+	return len != 0;
+}
+
+int kmsg_is_idle(void)
+{
+	return kmsg.idle;
+}
+
+static void set_watched(int watched)
+{
+	if (watched == kmsg.watched)
+		return;
+	kmsg.watched = watched;
+	if (watched)
+		loop_add(&kmsg.watch, EPOLLIN);
+	else
+		loop_remove(&kmsg.watch);
+}
+
+static int64_t processor_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+	return t.tv_sec * NS_PER_S + t.tv_nsec;
+}
+
+static void kmsg_ready(struct watch *w, uint32_t events)
+{
+	int64_t began = processor_ns();
+	int64_t rest;
+
+	(void)w;
+	(void)events;
+	set_watched(0);
+	if (!port_has_room()) {
+		kmsg.idle = 0;
+		return; /* kmsg_room() goes on */
+	}
+	send_frame();
+	rest = REST_FACTOR * (processor_ns() - began);
+	timer_arm(&kmsg.rest, now_ns() + (rest > REST_MIN_NS ? rest : REST_MIN_NS));
+}
+
+static void kmsg_rested(struct timer *t)
+{
+	(void)t;
+	set_watched(1);
+}
+
+void kmsg_room(void)
+{
+	if (kmsg.started && !kmsg.rest.armed)
+		set_watched(1);
+}
+
+void kmsg_start(void)
+{
+	if (!kmsg_is_open() || kmsg.started)
+		return;
+	kmsg.started = 1;
+	set_watched(1);
+}
+
+void kmsg_stop(void)
+{
+	kmsg.started = 0;
+	set_watched(0);
+	timer_disarm(&kmsg.rest);
+}
+
+uint64_t kmsg_mark(void)
+{
+	return kmsg.read + kmsg.ring_size;
+}
+
+int kmsg_sent(uint64_t mark)
+{
+	if (!kmsg_is_open())
+		return 1;
+	while (kmsg.read < mark) {
+		if (!port_has_room())
+			return 0;
+		if (!send_frame())
+			return 1;
+	}
+	return 1;
+}
+
+void kmsg_drain(int64_t deadline)
+{
+	uint64_t mark = kmsg_mark();
+
+	while (!kmsg_sent(mark) && now_ns() < deadline)
+		port_drain(deadline);
+}
