@@ -263,9 +263,8 @@ static void on_bail(struct ktap *k, const struct ktap_line *line)
 
 void ktap_line(struct ktap *k, const char *line, size_t len)
 {
+	size_t prefix = prefix_read(line, len).len;
 	struct ktap_line l;
-	int64_t stamp;
-	size_t prefix = printk_prefix(line, len, &stamp);
 
 	l = ktap_parse(line + prefix, len - prefix);
 	if (l.kind == KTAP_VERSION)

@@ -29,7 +29,7 @@ enum report_function {
 };
 
 enum {
-	PATTERN_IGNORE = 1,    /* looks like a bug and is none */
+	PATTERN_ALLOW = 1,     /* looks like a bug and is not one */
 	PATTERN_CUT = 2,       /* "[ cut here ]": which report it is comes some lines later */
 	PATTERN_JOINS = 4,     /* the second line of an oops, or the first of one */
 	PATTERN_PARENS = 8,    /* "(...)" is left out of the title */
@@ -38,21 +38,35 @@ enum {
 	PATTERN_VERBATIM = 64, /* the title is the line, but for code offsets */
 };
 
+/* The printk level of a message: one bit each, as the source of the message gives it. */
+enum {
+	ON_EMERG = 1 << 0,
+	ON_ALERT = 1 << 1,
+	ON_CRIT = 1 << 2,
+	ON_ERR = 1 << 3,
+	ON_WARN = 1 << 4,
+	ON_INFO = 1 << 6,
+	ON_ANY = 0xff, /* KERN_DEFAULT, which /proc/sys/kernel/printk sets */
+};
+
 struct pattern {
-	const char *text;     /* the message starts with it */
-	const char *contains; /* and holds this later on; NULL: anything */
+	const char *text; /* the message begins so: a format of diag/format.h */
+	unsigned int levels;
 	enum finding_kind kind;
 	enum report_end end;
 	enum report_function function;
 	unsigned int flags;
 	const char *title; /* NULL: the line itself, up to cut or its variable part */
-	const char *lead;  /* replaces text in a title made from the line; NULL: keep text */
+	const char *lead; /* replaces the literal start of text in a title made from the line; NULL:
+			     it stays */
 	const char *cut;
 };
 
-/* The pattern of a message (prefix removed), NULL for none. PATTERN_IGNORE ones come out as NULL.
+/*
+ * The pattern of a message of this level (prefix removed), NULL for none, and for messages that an
+ * allow row names.
  */
-const struct pattern *pattern_match(const char *msg, size_t len);
+const struct pattern *pattern_match(const char *msg, size_t len, int level);
 
 /* The title of a report less the function, at most TITLE_MAX bytes, printable. */
 void pattern_title(const struct pattern *p, const char *msg, size_t len, char out[TITLE_MAX + 1]);

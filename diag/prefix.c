@@ -53,40 +53,46 @@ static size_t caller_len(const char *s, size_t len)
 	return i > 1 && i < len && s[i] == ']' ? i + 1 : 0;
 }
 
-static size_t bracket_len(const char *s, size_t len, int64_t *us)
+/* "[" to "]", which may be the stamp or the caller; 0 when it is neither. */
+static size_t bracket_len(const char *s, size_t len, struct prefix *p)
 {
-	size_t blanks = 1, n;
+	size_t blanks = 1, n = 0;
 
 	while (blanks < len && blanks < 16 && s[blanks] == ' ')
 		blanks++;
-	n = *us < 0 ? stamp_len(s + blanks, len - blanks, us) : 0;
-	if (!n)
+	if (p->stamp_us < 0)
+		n = stamp_len(s + blanks, len - blanks, &p->stamp_us);
+	if (!n) {
 		n = caller_len(s + blanks, len - blanks);
+		p->caller = s + blanks;
+		p->caller_len = n ? n - 1 : 0;
+	}
 	return n ? blanks + n : 0;
 }
 
-size_t printk_prefix(const char *line, size_t len, int64_t *stamp_us)
+struct prefix prefix_read(const char *line, size_t len)
 {
+	struct prefix p = {.stamp_us = -1, .caller = ""};
 	bool bracket = false;
-	size_t at = 0, n;
+	size_t n;
 
-	*stamp_us = -1;
-	while (at < len) {
-		if (line[at] == '\r') {
-			at++;
+	for (; p.len < len; p.len += n) {
+		if (line[p.len] == '\r') {
+			n = 1;
 			continue;
 		}
-		if (line[at] == '<')
-			n = level_len(line + at, len - at);
-		else if (line[at] == '[')
-			n = bracket_len(line + at, len - at, stamp_us);
+		if (line[p.len] == '<')
+			n = level_len(line + p.len, len - p.len);
+		else if (line[p.len] == '[')
+			n = bracket_len(line + p.len, len - p.len, &p);
 		else
 			n = 0;
 		if (!n)
 			break;
-		bracket = line[at] == '[';
-		at += n;
+		bracket = line[p.len] == '[';
 	}
 	/* One blank is printk's; more of them are the message's, such as those of a call trace. */
-	return bracket && at < len && line[at] == ' ' ? at + 1 : at;
+	if (bracket && p.len < len && line[p.len] == ' ')
+		p.len++;
+	return p;
 }

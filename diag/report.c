@@ -19,7 +19,7 @@ static bool starts(const char *msg, size_t len, const char *with)
 	return len >= n && !memcmp(msg, with, n);
 }
 
-bool is_ruler(const char *msg, size_t len)
+static bool is_ruler(const char *msg, size_t len)
 {
 	size_t n = 0;
 
@@ -29,6 +29,67 @@ bool is_ruler(const char *msg, size_t len)
 		n++;
 	return n == len && n >= 20;
 }
+
+void ruler_read(struct ruler *r, const struct kline *l, int64_t n)
+{
+	bool is = l->len && l->text[0] == '=' && is_ruler(l->text, l->len);
+
+	*r = is ? (struct ruler){l->len, n, l->stamp_us, kline_key(l)} : (struct ruler){0};
+}
+
+/* ---- its text and where it stands */
+
+static void add_stamp(struct report *r, int64_t us)
+{
+	if (us >= 0)
+		strbuf_addf(&r->text, "[%5lld.%06lld] ", (long long)(us / 1000000),
+			    (long long)(us % 1000000));
+}
+
+static void add_line(struct report *r, const struct kline *l, int64_t n)
+{
+	r->last = n;
+	r->last_key = kline_key(l);
+	if (r->text.len + l->len > REPORT_TEXT_MAX)
+		return;
+	add_stamp(r, l->stamp_us);
+	for (size_t i = 0; i < l->len; i++)
+		strbuf_putc(&r->text, l->text[i] ? l->text[i] : '?');
+	strbuf_putc(&r->text, '\n');
+}
+
+/* The line added last surely belongs to the report. */
+static void make_certain(struct report *r)
+{
+	r->certain = r->last;
+	r->certain_key = r->last_key;
+	r->certain_len = r->text.len;
+}
+
+/* What is not certain does not belong to it. */
+static void cut_back(struct report *r)
+{
+	r->last = r->certain;
+	r->last_key = r->certain_key;
+	r->text.len = r->certain_len;
+}
+
+static void add_ruler(struct report *r, const struct ruler *above)
+{
+	r->first = above->n;
+	r->first_key = above->key;
+	add_stamp(r, above->stamp_us);
+	for (size_t i = 0; i < above->len; i++)
+		strbuf_putc(&r->text, '=');
+	strbuf_putc(&r->text, '\n');
+}
+
+void report_done(struct report *r)
+{
+	strbuf_done(&r->text);
+}
+
+/* ---- its beginning */
 
 static void describe(struct report *r, const char *msg, size_t len)
 {
@@ -53,16 +114,33 @@ static void warning_place(struct report *r, const char *msg, size_t len)
 	title_tidy(text, strlen(text), r->title);
 }
 
-void report_begin(struct report *r, const struct pattern *p, const char *msg, size_t len,
-		  int64_t first, int64_t n)
+static void open_report(struct report *r, const struct pattern *p, const struct kline *l)
 {
-	*r = (struct report){.p = p, .end = p->end, .first = first, .last = n, .certain = n};
-	r->cut = p->flags & PATTERN_CUT;
+	r->p = p;
+	r->end = p->end;
 	r->joined = p->flags & PATTERN_JOINS;
 	r->in_trace = p->end == END_INDENT;
-	describe(r, msg, len);
+	r->lines = r->strangers = 0;
+	r->title[0] = r->access[0] = r->function[0] = r->frame[0] = '\0';
+	describe(r, l->text, l->len);
 	if (p->end == END_TRACE && p->function == FN_LINE)
-		warning_place(r, msg, len);
+		warning_place(r, l->text, l->len);
+}
+
+void report_begin(struct report *r, const struct pattern *p, const struct ruler *above,
+		  const struct kline *l, int64_t n)
+{
+	strbuf_reset(&r->text);
+	r->cut = p->flags & PATTERN_CUT;
+	open_report(r, p, l);
+	if (above->len)
+		add_ruler(r, above);
+	add_line(r, l, n);
+	make_certain(r);
+	if (above->len)
+		return;
+	r->first = n;
+	r->first_key = r->last_key;
 }
 
 bool report_adopts(const struct report *r, const struct pattern *p)
@@ -72,12 +150,11 @@ bool report_adopts(const struct report *r, const struct pattern *p)
 	return r->p->flags & PATTERN_CUT && r->lines < CUT_LINES_MAX;
 }
 
-void report_adopt(struct report *r, const struct pattern *p, const char *msg, size_t len, int64_t n)
+void report_adopt(struct report *r, const struct pattern *p, const struct kline *l, int64_t n)
 {
-	int64_t first = r->first;
-
-	report_begin(r, p, msg, len, first, n);
-	r->cut = true;
+	open_report(r, p, l);
+	add_line(r, l, n);
+	make_certain(r);
 	if (p->end == END_EQUALS || p->end == END_LINE)
 		r->end = END_TRACE;
 }
@@ -224,28 +301,31 @@ static void read_line(struct report *r, const char *msg, size_t len)
 	read_frame(r, msg, len);
 }
 
-bool report_follow(struct report *r, const char *msg, size_t len, int64_t n)
+bool report_follow(struct report *r, const struct kline *l, int64_t n)
 {
-	const struct pattern *p = pattern_match(msg, len);
+	const struct pattern *p = pattern_match(l->text, l->len, l->level);
 
-	if (has_left(r, msg, len)) {
-		r->last = r->certain;
+	if (has_left(r, l->text, l->len)) {
+		cut_back(r);
 		return true;
 	}
 	r->lines++;
 	if (p && p->flags & PATTERN_JOINS)
 		r->joined = true;
-	read_line(r, msg, len);
-	r->last = n;
-	if (r->end != END_STACK || r->in_trace || is_indented(msg, len) || is_register(msg, len)) {
-		r->certain = n;
+	read_line(r, l->text, l->len);
+	add_line(r, l, n);
+	if (r->end != END_STACK || r->in_trace || is_indented(l->text, l->len) ||
+	    is_register(l->text, l->len)) {
+		make_certain(r);
 		r->strangers = 0;
 	} else if (++r->strangers > STRANGERS_MAX) {
-		r->last = r->certain;
+		cut_back(r);
 		return true;
 	}
-	return is_last(r, msg, len);
+	return is_last(r, l->text, l->len);
 }
+
+/* ---- what it says */
 
 static const char *report_function(const struct report *r)
 {
@@ -268,9 +348,15 @@ void report_finding(const struct report *r, struct finding *f)
 	const char *function = report_function(r);
 	_cleanup_strbuf_ struct strbuf b = {0};
 
-	*f = (struct finding){.kind = r->p->kind,
-			      .first_line = r->first,
-			      .last_line = r->end == END_STACK ? r->certain : r->last};
+	bool to_certain = r->end == END_STACK;
+
+	*f = (struct finding){
+		.kind = r->p->kind,
+		.first_line = r->first,
+		.last_line = to_certain ? r->certain : r->last,
+		.first_key = r->first_key,
+		.last_key = to_certain ? r->certain_key : r->last_key,
+		.text = xstrndup(r->text.s, to_certain ? r->certain_len : r->text.len)};
 	/* A WARN with a message is known by its function once that is known. */
 	if (function[0] && r->p->flags & PATTERN_CUT)
 		strbuf_puts(&b, "WARNING");

@@ -4,38 +4,39 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <xxhash.h>
+
 #include "diag/patterns.h"
-#include "diag/prefix.h"
 #include "diag/report.h"
 
 #define LINE_USED_MAX 4096
+#define CALLERS_MAX   8
+#define CALLER_MAX    16
 
-/*
- * CPUs stamp before they queue, so stamps go backwards a little. A dmesg that a test dumps at once
- * falls into the same span and is known by its being a repetition.
- */
-#define STAMP_SLACK_US 100000
-#define BEGINNINGS     16
+/* Lines that began a report or belonged to the beginning of one: the latest of them. */
+#define SEEN_MAX 64
 
 /* A storm of warnings is not worth a journal of its own; panics count always. */
 #define FINDINGS_MAX 200
 
-struct beginning {
-	int64_t stamp;
-	uint64_t hash;
+/* What one task or processor says; where the kernel does not tell callers, all of it. */
+struct speaker {
+	char caller[CALLER_MAX]; /* caller_len bytes */
+	size_t caller_len;
+	int64_t last; /* number of its last line */
+	struct report report;
+	struct ruler ruler;
 };
 
 struct scan {
-	struct scan_options o;
 	scan_finding_fn *fn;
 	void *arg;
 	int64_t line;	    /* number of the next one */
-	int64_t ruler;	    /* number of the last line of '=' */
-	int64_t last_stamp; /* -1: none yet */
 	unsigned int found; /* since the last flush */
 	bool panicked;	    /* what follows a panic is its noise */
-	struct report report;
-	struct beginning seen[BEGINNINGS]; /* the latest reports */
+	struct speaker speakers[CALLERS_MAX];
+	size_t nspeakers;
+	uint64_t seen[SEEN_MAX];
 	unsigned int nseen;
 };
 
@@ -77,149 +78,139 @@ void finding_done(struct finding *f)
 {
 	free(f->title);
 	free(f->function);
+	free(f->text);
 	*f = (struct finding){0};
 }
 
-struct scan *scan_new(const struct scan_options *o, scan_finding_fn *fn, void *arg)
+uint64_t kline_key(const struct kline *l)
+{
+	return XXH3_64bits_withSeed(l->text, l->len, (uint64_t)l->stamp_us);
+}
+
+struct scan *scan_new(scan_finding_fn *fn, void *arg)
 {
 	struct scan *s = xcalloc(1, sizeof(*s));
 
-	s->o = *o;
 	s->fn = fn;
 	s->arg = arg;
-	s->last_stamp = -1;
-	s->ruler = -1;
 	return s;
 }
 
 void scan_free(struct scan *s)
 {
+	if (!s)
+		return;
+	for (size_t i = 0; i < s->nspeakers; i++)
+		report_done(&s->speakers[i].report);
 	free(s);
 }
 
-static void report_close(struct scan *s)
+static void report_close(struct scan *s, struct report *r)
 {
 	struct finding f;
 
-	if (!s->report.p)
+	if (!r->p)
 		return;
-	if (s->found++ < FINDINGS_MAX || s->report.p->kind == FINDING_PANIC) {
-		report_finding(&s->report, &f);
+	if (s->found++ < FINDINGS_MAX || r->p->kind == FINDING_PANIC) {
+		report_finding(r, &f);
 		s->fn(s->arg, &f);
 		finding_done(&f);
 	}
-	s->report.p = NULL;
+	r->p = NULL;
 }
 
-static uint64_t hash_bytes(const char *p, size_t len)
+/* Whose line it is. With more callers than there is room for, the one silent for longest goes. */
+static struct speaker *speaker_of(struct scan *s, const struct kline *l)
 {
-	uint64_t h = 0xcbf29ce484222325ULL; /* FNV-1a */
+	size_t len = l->caller_len < CALLER_MAX ? l->caller_len : CALLER_MAX;
+	struct speaker *oldest = s->speakers;
 
-	for (size_t i = 0; i < len; i++)
-		h = (h ^ (unsigned char)p[i]) * 0x100000001b3ULL;
-	return h;
+	for (size_t i = 0; i < s->nspeakers; i++) {
+		struct speaker *sp = &s->speakers[i];
+
+		if (sp->caller_len == len && !memcmp(sp->caller, l->caller, len))
+			return sp;
+		if (sp->last < oldest->last)
+			oldest = sp;
+	}
+	if (s->nspeakers < CALLERS_MAX)
+		oldest = &s->speakers[s->nspeakers++];
+	report_close(s, &oldest->report);
+	oldest->ruler.len = 0;
+	oldest->caller_len = len;
+	memcpy(oldest->caller, l->caller, len);
+	return oldest;
 }
 
-/* The same words at the same microsecond are a dmesg, not a second bug. */
-static bool is_repetition(struct scan *s, int64_t stamp, const char *msg, size_t len)
+static bool is_repetition(struct scan *s, const struct kline *l)
 {
-	struct beginning b = {stamp, hash_bytes(msg, len)};
+	uint64_t key = kline_key(l);
 
-	if (stamp < 0)
+	if (l->stamp_us < 0)
 		return false;
-	for (size_t i = 0; i < BEGINNINGS && i < s->nseen; i++)
-		if (s->seen[i].stamp == b.stamp && s->seen[i].hash == b.hash)
+	for (size_t i = 0; i < SEEN_MAX && i < s->nseen; i++)
+		if (s->seen[i] == key)
 			return true;
-	s->seen[s->nseen++ % BEGINNINGS] = b;
+	s->seen[s->nseen++ % SEEN_MAX] = key;
 	return false;
 }
 
-static int report_start(struct scan *s, const struct pattern *p, const char *msg, size_t len,
-			int64_t n)
+static void report_start(struct scan *s, struct speaker *sp, const struct pattern *p,
+			 const struct kline *l, int64_t n)
 {
-	int64_t first = s->ruler >= 0 && s->ruler == n - 1 ? s->ruler : n;
-
-	if (report_adopts(&s->report, p)) {
-		report_adopt(&s->report, p, msg, len, n);
-		return (int)p->kind + 1;
+	if (report_adopts(&sp->report, p)) {
+		report_adopt(&sp->report, p, l, n);
+		return;
 	}
-	report_close(s);
-	report_begin(&s->report, p, msg, len, first, n);
+	report_close(s, &sp->report);
+	report_begin(&sp->report, p, &sp->ruler, l, n);
 	if (p->kind == FINDING_PANIC)
 		s->panicked = true;
-	if (p->flags & PATTERN_CUT)
-		return 0;
 	if (p->end == END_LINE)
-		report_close(s);
-	return (int)p->kind + 1;
+		report_close(s, &sp->report);
 }
 
-static int kernel_line(struct scan *s, int64_t stamp, const char *msg, size_t len, int64_t n)
+static void speaker_line(struct scan *s, struct speaker *sp, const struct kline *l, int64_t n)
 {
-	const struct pattern *p = s->panicked ? NULL : pattern_match(msg, len);
+	const struct pattern *p = NULL;
 
-	if (p && !report_takes(&s->report, p)) {
-		if (is_repetition(s, stamp, msg, len))
-			return 0;
-		return report_start(s, p, msg, len, n);
+	if (!s->panicked && !l->follows)
+		p = pattern_match(l->text, l->len, l->level);
+	if (p && is_repetition(s, l))
+		return;
+	if (p && !report_takes(&sp->report, p)) {
+		report_start(s, sp, p, l, n);
+		sp->ruler.len = 0;
+		return;
 	}
 	/* The ruler that ends a report opens none. */
-	if (len && msg[0] == '=' && is_ruler(msg, len) &&
-	    !(s->report.p && s->report.end == END_EQUALS))
-		s->ruler = n;
-	if (s->report.p && report_follow(&s->report, msg, len, n))
-		report_close(s);
-	return 0;
+	if (!(sp->report.p && sp->report.end == END_EQUALS))
+		ruler_read(&sp->ruler, l, n);
+	if (sp->report.p && report_follow(&sp->report, l, n))
+		report_close(s, &sp->report);
 }
 
-/*
- * The kernel's message in a line: *at where it begins. A test that has not ended its line has the
- * kernel's behind it, so a stamp is looked for anywhere.
- */
-static bool find_stamped(const char *line, size_t len, size_t *at, int64_t *stamp)
+void scan_line(struct scan *s, const struct kline *l)
 {
-	const char *p = line, *end = line + len;
+	struct speaker *sp = speaker_of(s, l);
+	struct kline line = *l;
 
-	if (len && line[0] != '[') {
-		*at = printk_prefix(line, len, stamp);
-		if (*stamp >= 0)
-			return true;
-	}
-	for (; p < end && (p = memchr(p, '[', (size_t)(end - p))); p++) {
-		*at = (size_t)(p - line) + printk_prefix(p, (size_t)(end - p), stamp);
-		if (*stamp >= 0)
-			return true;
-	}
-	return false;
+	if (line.len > LINE_USED_MAX)
+		line.len = LINE_USED_MAX;
+	sp->last = s->line;
+	speaker_line(s, sp, &line, s->line++);
 }
 
-int scan_line(struct scan *s, const char *line, size_t len)
+void scan_flush(struct scan *s)
 {
-	int64_t n = s->line++, stamp;
-	size_t at;
-
-	if (len > LINE_USED_MAX)
-		len = LINE_USED_MAX;
-	while (len && line[len - 1] == '\r')
-		len--;
-	if (!s->o.require_stamp) {
-		at = printk_prefix(line, len, &stamp);
-		return kernel_line(s, -1, line + at, len - at, n);
-	}
-	if (!find_stamped(line, len, &at, &stamp) || stamp + STAMP_SLACK_US < s->last_stamp)
-		return 0;
-	if (stamp > s->last_stamp)
-		s->last_stamp = stamp;
-	return kernel_line(s, stamp, line + at, len - at, n);
-}
-
-void scan_flush(struct scan *s, bool rebooted)
-{
-	report_close(s);
+	for (size_t i = 0; i < s->nspeakers; i++)
+		report_close(s, &s->speakers[i].report);
 	s->panicked = false;
 	s->found = 0;
-	if (!rebooted)
-		return;
-	s->last_stamp = -1;
+}
+
+void scan_reboot(struct scan *s)
+{
+	scan_flush(s);
 	s->nseen = 0;
 }

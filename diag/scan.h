@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Kernel bug messages in console text. Fed line by line; a report (WARNING, KASAN, oops ...) is
- * followed to its end, so that its title names the function it happened in. Made to cost nothing on
- * lines that are none: a billion bytes of test output pass through here.
+ * Reports of bugs among the kernel's messages. Fed line by line; a report (WARNING, KASAN, oops
+ * ...) is followed to its end, so that its title names the function it happened in. Which lines are
+ * the kernel's is for the caller to know: diag/kernlog.h.
  */
 #ifndef DIAG_SCAN_H
 #define DIAG_SCAN_H
@@ -30,6 +30,24 @@ enum finding_kind {
 	FINDING_LEAK,
 };
 
+/* Console text does not tell the level of a message. */
+#define LEVEL_UNKNOWN (-1)
+
+/* One line of the kernel's, without prefix and newline; any bytes. Borrowed for the call. */
+struct kline {
+	const char *text;
+	size_t len;
+	int level;	    /* of printk, or LEVEL_UNKNOWN */
+	int64_t stamp_us;   /* -1: none */
+	const char *caller; /* never NULL; caller_len 0: not told */
+	size_t caller_len;
+	bool follows; /* not the first line of its record: it goes on with a report, and begins none
+		       */
+};
+
+/* What tells a line from others: the same for a record and its line on the console. */
+uint64_t kline_key(const struct kline *l);
+
 struct finding {
 	enum finding_kind kind;
 	char *title; /* "WARNING in ext4_foo", "Kernel panic - not syncing: sysrq triggered crash"
@@ -37,6 +55,8 @@ struct finding {
 	char *function;	    /* where it happened, NULL when not known */
 	int64_t first_line; /* of the lines fed, from 0 */
 	int64_t last_line;
+	uint64_t first_key, last_key; /* kline_key() of these two */
+	char *text;		      /* the report, a line each, "[   12.345678] " before it */
 };
 
 void finding_done(struct finding *f);
@@ -49,32 +69,24 @@ const char *finding_reason(enum finding_kind k);
 
 struct scan;
 
-struct scan_options {
-	/*
-	 * Only lines with a printk time stamp not older than the last one seen count as the
-	 * kernel's: what a test prints itself, and a dmesg it dumps, are no bugs of this moment.
-	 * Off for logs without stamps.
-	 */
-	bool require_stamp;
-};
-
 /*
  * fn is called when a report has ended (or scan_flush was called); the finding is borrowed for the
  * call. Between two flushes it is called for 200 findings at most, and for a panic.
  */
 typedef void scan_finding_fn(void *arg, const struct finding *f);
 
-struct scan *scan_new(const struct scan_options *o, scan_finding_fn *fn, void *arg);
+struct scan *scan_new(scan_finding_fn *fn, void *arg);
 void scan_free(struct scan *s);
 
 /*
- * One line without its newline, any bytes. Returns the kind + 1 when this line begins a finding,
- * else 0: for those who must act at once (panic).
+ * Lines of several callers may alternate: each caller has a report of its own. A line that begins a
+ * report, with a stamp, and that was there before is passed over: the same bug told twice.
  */
-int scan_line(struct scan *s, const char *line, size_t len);
+void scan_line(struct scan *s, const struct kline *l);
 
-/* The guest ended, rebooted or the subtest is over: report what is open. A reboot resets the time
- * stamps. */
-void scan_flush(struct scan *s, bool rebooted);
+/* The reports that are open have ended. */
+void scan_flush(struct scan *s);
+/* The same, and the kernel has started anew. */
+void scan_reboot(struct scan *s);
 
 #endif

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "diag/format.h"
 #include "diag/patterns.h"
 
 /* What follows these is different each time. */
@@ -115,8 +116,9 @@ void pattern_title(const struct pattern *p, const char *msg, size_t len, char ou
 		cut = p->cut ? memmem(msg, len, p->cut, strlen(p->cut)) : NULL;
 		len = cut ? (size_t)(cut - msg) : len;
 		strbuf_puts(&b, p->lead ? p->lead : "");
-		if (p->lead && len > strlen(p->text))
-			strbuf_add(&b, msg + strlen(p->text), len - strlen(p->text));
+		if (p->lead && len > format_literal(p->text))
+			strbuf_add(&b, msg + format_literal(p->text),
+				   len - format_literal(p->text));
 		if (!p->lead)
 			strbuf_add(&b, msg, len);
 	}

@@ -12,16 +12,13 @@
  *	template  template (its key), guest, file, point "booted" or "ready", state: "made",
  *	          "given up", "failed", "not restored" (+ reason)
  *	start     file, subtest, attempt, guest, group; round, retry, confirm (run/again.h)
- *	finding   file, subtest, attempt, guest, kind, title, function, first_line, last_line
- *	nested    file, subtest, attempt, guest, results[], dropped: KTAP that it printed
- *	reboot    file, subtest, attempt, guest, count
- *	coverage  file, guest, dir "gcov.0", files
- *	put_back  file, subtest, attempt, guest, reason: it was stopped, to be started again
- *	end       file, subtest, attempt, guest, verdict, reason, title, duration_ms, isolation,
- *	          status, signal, mem_mib; round, retry, confirm
- *	note      text
- *	resume    a later run goes on from here: id, argv[]
- *	finish    exit, interrupted (signal name, or absent)
+ *	finding   file, subtest, attempt, guest, kind, title, function, first_line, last_line,
+ *report nested    file, subtest, attempt, guest, results[], dropped: KTAP that it printed reboot
+ *file, subtest, attempt, guest, count coverage  file, guest, dir "gcov.0", files put_back  file,
+ *subtest, attempt, guest, reason: it was stopped, to be started again end       file, subtest,
+ *attempt, guest, verdict, reason, title, duration_ms, isolation, status, signal, mem_mib; round,
+ *retry, confirm note      text resume    a later run goes on from here: id, argv[] finish    exit,
+ *interrupted (signal name, or absent)
  *
  * A torn last line is legal; unknown events and fields are skipped. Strings that come from a
  * guest, a test file or the file system go in by json_string_lossy (base/json.h): json_pack fails

@@ -268,6 +268,18 @@ int outdir_subtest_status(struct outdir *o, const char *name, const char *status
 	return put(dir, "duration", text, err);
 }
 
+int outdir_subtest_finding(struct outdir *o, const char *name, int n, const char *text,
+			   struct err *err)
+{
+	_cleanup_close_ int dir = outdir_subtest_dir(o, name, err);
+	char file[32];
+
+	if (dir < 0)
+		return dir;
+	snprintf(file, sizeof(file), OUTDIR_FINDING "%d", n);
+	return put(dir, file, text, err);
+}
+
 int outdir_make(const struct outdir *o, const char *name)
 {
 	_cleanup_free_ char *path = xasprintf("%s/%s", o->path, name);

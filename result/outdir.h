@@ -11,6 +11,9 @@
 #include "base/err.h"
 #include "base/str.h"
 
+/* A report of the kernel, beside the log of its subtest: this and a number from 1. */
+#define OUTDIR_FINDING "finding."
+
 struct outdir {
 	char *path;    /* absolute, links resolved */
 	char *journal; /* PATH/journal.jsonl */
@@ -45,6 +48,10 @@ int outdir_subtest_start(struct outdir *o, const char *name, int attempt, struct
 /* NAME/status and NAME/duration; seconds < 0: no duration. */
 int outdir_subtest_status(struct outdir *o, const char *name, const char *status, long seconds,
 			  struct err *err);
+
+/* NAME/finding.N: the text of a report of the kernel. */
+int outdir_subtest_finding(struct outdir *o, const char *name, int n, const char *text,
+			   struct err *err);
 
 /* A descriptor of the directory NAME, made anew where the guest has put something else there. */
 int outdir_subtest_dir(struct outdir *o, const char *name, struct err *err);

@@ -235,16 +235,14 @@ static enum conlog_action own_library_line(struct job *job, const char *line, si
 		line_plug(job, &ev);
 	else if (kind == LINE_REBOOT && job->trial.cur.subtest && !job->trial.cur.reason)
 		str_set(&job->trial.cur.reason, "reboot");
-	return ownlib_line(&job->trial, kind, &ev);
+	return ownverdict_line(job, kind, &ev);
 }
 
 enum conlog_action calls_line(void *arg, const char *line, size_t len)
 {
 	struct job *job = job_of(arg);
-	int kind = scan_line(job->trial.scan, line, len);
 
-	if (kind && finding_fatal((enum finding_kind)(kind - 1)) && !job->panic_ns)
-		job->panic_ns = loop_now_ns();
+	jobkmsg_line(job, line, len);
 	if (job->trial.cur.subtest)
 		ktap_line(job->trial.ktap, line, len);
 	if (job->phase != JOB_RUN || job->file->control)

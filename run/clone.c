@@ -152,6 +152,9 @@ static void on_saved(void *arg, const char *error)
 	t->host = job->guest.config.host;
 	t->qemu_version = vm_qemu_version(job->vm);
 	t->streams = job->streams;
+	t->has_kmsg = job->has_kmsg;
+	t->kmsg = kernlog_position(job->trial.kernlog);
+	t->uptime_us = jobkmsg_uptime_us(job);
 	guest_names_copy(&job->names, &t->names);
 	job->saved = true;
 	job_set_phase(job, JOB_STOP);
@@ -229,6 +232,9 @@ void clone_restored(struct job *job)
 	if (job->phase != JOB_RESTORE)
 		return;
 	job->streams = t->streams;
+	jobkmsg_clock(job, t->uptime_us);
+	kernlog_resume(job->trial.kernlog, &t->kmsg);
+	jobkmsg_agent(job, t->has_kmsg);
 	if (getrandom(&random, sizeof(random), 0) < 0)
 		random = (uint64_t)loop_now_ns();
 	snprintf(job->nonce, sizeof(job->nonce), "%016" PRIx64, random);

@@ -51,6 +51,7 @@ struct conlog {
 	char *escaped;
 
 	uint64_t head; /* bytes written of this subtest, until the tail is open */
+	int64_t lines; /* put into this subtest's log */
 	struct logtail tail;
 
 	uint64_t bytes;
@@ -197,6 +198,7 @@ static void put_line(struct conlog *c, const char *line, size_t len)
 	memcpy(p, line, len);
 	p[len] = '\n';
 	c->out_len += c->stamp_len + len + 1;
+	c->lines++;
 }
 
 static void keep_recent(struct conlog *c)
@@ -362,9 +364,19 @@ int conlog_subtest(struct conlog *c, int fd, struct err *err)
 	if (c->tail.fd >= 0)
 		join_tail(c);
 	c->head = 0;
+	c->lines = 0;
 	c->subtest.fd = fd;
 	c->subtest.dead = false;
 	return take_error(c, err);
+}
+
+int64_t conlog_next_line(const struct conlog *c)
+{
+	uint64_t next = c->head + c->out_len + CONLOG_LINE_MAX + STAMP_MAX;
+
+	if (c->subtest.fd < 0 || c->tail.fd >= 0 || next > c->o.log_limit / 2)
+		return 0;
+	return c->lines + 1;
 }
 
 uint64_t conlog_bytes(const struct conlog *c)

@@ -72,6 +72,10 @@ int conlog_flush(struct conlog *c, struct err *err);
 int conlog_note(struct conlog *c, struct err *err, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/* The number, from 1, of the line that is next in the subtest's log: in line(), of that very line.
+ * 0 where there is no such log, or the limit makes the number uncertain. */
+int64_t conlog_next_line(const struct conlog *c);
+
 /* Console bytes fed so far. */
 uint64_t conlog_bytes(const struct conlog *c);
 

@@ -339,7 +339,7 @@ void hostjob_start(struct hostjob *job)
 	job->trial.cur.log_fd = -1;
 	job->trial.limit = loop_timer(run->loop, INT64_MAX, on_limit, job);
 	job->tick = loop_timer(run->loop, loop_now_ns() + TICK_NS, on_tick, job);
-	trial_open_logs(&job->trial, false, on_line);
+	trial_open_logs(&job->trial, NULL, on_line);
 	if (make_dir(job, &err) == 0) {
 		next(job);
 		return;

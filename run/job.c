@@ -21,8 +21,6 @@
 #define RESTORE_NS (5 * NSEC_PER_SEC)
 #define HANG_NS	   (30 * NSEC_PER_SEC)
 #define TICK_NS	   (NSEC_PER_SEC / 2)
-/* From the panic's first line on the console to acting on it, where there is no pvpanic to tell. */
-#define PANIC_NS   NSEC_PER_SEC
 
 static void start_guest(struct job *job);
 
@@ -38,7 +36,7 @@ static void on_console(void *arg, const char *data, size_t len)
 	struct job *job = arg;
 
 	job->last_sign_ns = job->console_ns = loop_now_ns();
-	if (conlog_feed(job->trial.log, data, len, &job->run->err) < 0 && job->phase != JOB_STOP)
+	if (ownverdict_feed(job, data, len, &job->run->err) < 0 && job->phase != JOB_STOP)
 		trouble(job, VERDICT_MISS, "disk", job->run->err.msg, false);
 	if (job->phase == JOB_TROUBLE)
 		trouble_console(job);
@@ -54,12 +52,14 @@ static void boot_again(struct job *job)
 		control_ready(job->control, false, NULL);
 	job_set_phase(job, JOB_BOOT);
 	job_deadline(job, job_scale(job, BOOT_NS));
+	jobkmsg_clock(job, 0);
 	vm_reset(job->vm);
 }
 
 static void got_reset(struct job *job)
 {
-	if (job->panic_ns) {
+	jobkmsg_dead(job);
+	if (job->trial.panicked) {
 		trouble(job, VERDICT_FAIL, "panic", NULL, false);
 		return;
 	}
@@ -71,7 +71,7 @@ static void got_reset(struct job *job)
 		trouble(job, VERDICT_FAIL, "reboot", "the guest restarted unasked", false);
 		return;
 	}
-	scan_flush(job->trial.scan, true);
+	kernlog_reboot(job->trial.kernlog);
 	job->trial.cur.nr_reboots++;
 	job->trial.cur.reboot_asked = false;
 	gather_ended(job);
@@ -85,6 +85,7 @@ static void got_reset(struct job *job)
 
 static void got_poweroff(struct job *job)
 {
+	jobkmsg_dead(job);
 	if (job->phase == JOB_STAY && !job->dead) {
 		job->dead = true;
 		reach_end(job);
@@ -103,7 +104,9 @@ static void guest_ended(struct job *job, const char *how)
 
 	job->run->ended |= job->phase == JOB_STAY;
 
+	ownverdict_end(job);
 	if (unexpected && !job->run->interrupted) {
+		jobkmsg_dead(job);
 		/* trouble() finds it dead and comes straight back with the verdict given. */
 		trouble(job, VERDICT_MISS, "lost", how, false);
 	}
@@ -129,6 +132,7 @@ static void on_event(void *arg, enum vm_event event, const char *detail)
 
 	switch (event) {
 	case VM_PANICKED:
+		jobkmsg_dead(job);
 		trouble(job, VERDICT_FAIL, "panic", NULL, false);
 		break;
 	case VM_RESET:
@@ -214,8 +218,8 @@ static void on_tick(void *arg)
 	job_weigh(job);
 	if (job->phase == JOB_STAY && job->dead)
 		return;
-	if (job->panic_ns && loop_now_ns() - job->panic_ns > PANIC_NS)
-		trouble(job, VERDICT_FAIL, "panic", NULL, false);
+	jobkmsg_tick(job);
+	ownverdict_tick(job);
 	if (job->phase == JOB_GATHER && is_silent(job))
 		gather_late(job);
 	if (!watched || job->phase == JOB_STOP || !reach_timed(job))
@@ -234,6 +238,7 @@ static void on_tick(void *arg)
 static int try_guest(struct job *job, struct err *err)
 {
 	const struct vm_handler handler = {on_console, steps_frame, on_event, job};
+	const struct kernlog_handler kernel = jobkmsg_handler(job);
 	struct template *t = clone_template(job);
 	int r = 0;
 
@@ -253,7 +258,7 @@ static int try_guest(struct job *job, struct err *err)
 		return r;
 	job->trial.guest = job->guest.name;
 	job->trial.vm_dir = job->guest.dir;
-	trial_open_logs(&job->trial, true, calls_line);
+	trial_open_logs(&job->trial, &kernel, calls_line);
 	if (!job->trial.unit->saves)
 		reach_open(job);
 	jobs_link(job->run);
@@ -305,12 +310,14 @@ static bool no_guest(struct job *job, const char *why)
 static void begin_guest(struct job *job)
 {
 	job->trial.spoiled = job->trial.unsound = job->trial.progressed = false;
+	job->trial.panicked = false;
 	job->weighed_ns = job->trial.peak_mib = 0;
 	job->panic_ns = 0;
 	job->wait_id = 0;
 	job->dead = job->shown = false;
 	job->trial.untimed = reach_is_users(job);
 	job->last_sign_ns = job->console_ns = loop_now_ns();
+	jobkmsg_clock(job, 0);
 	job->evidence_step = 0;
 	job->tried = true;
 }
@@ -393,5 +400,6 @@ void job_done(struct job *job)
 	trial_done(&job->trial);
 	guest_done(&job->guest);
 	guest_names_done(&job->names);
+	strbuf_done(&job->verdict.rest);
 	free(job->trouble_title);
 }

@@ -9,6 +9,7 @@
 #include <stddef.h>
 
 #include "reach/control.h"
+#include "run/lines.h"
 #include "run/trial.h"
 #include "vm/vm.h"
 
@@ -54,14 +55,19 @@ struct job {
 	int64_t console_ns;	   /* last console byte */
 	int64_t weighed_ns;	   /* when its memory was last looked at; 0: never */
 	int64_t panic_ns;	   /* when the console said so; 0: it did not */
-	struct control *control;   /* NULL: it cannot be reached */
-	bool streams;		   /* its agent has them */
-	bool shown;		   /* its user has it on the terminal */
-	bool tried;		   /* there was a guest */
-	bool holding;		   /* it has been told to HOLD a shell */
-	bool saved;		   /* this one was, and is to be published */
-	char nonce[20];		   /* that a restored one is asked for */
-	bool dead;		   /* it is stopped for good, and stays to be looked at */
+	int64_t frame_ns;	   /* last frame of the agent, or the start */
+	struct {
+		int64_t guest_us, host_ns; /* since boot, as the agent said at host_ns */
+	} clock;
+	bool has_kmsg;		 /* the agent sends the kernel's records */
+	struct control *control; /* NULL: it cannot be reached */
+	bool streams;		 /* its agent has them */
+	bool shown;		 /* its user has it on the terminal */
+	bool tried;		 /* there was a guest */
+	bool holding;		 /* it has been told to HOLD a shell */
+	bool saved;		 /* this one was, and is to be published */
+	char nonce[20];		 /* that a restored one is asked for */
+	bool dead;		 /* it is stopped for good, and stays to be looked at */
 
 	struct loop_source *deadline, *tick; /* of the phase */
 
@@ -74,6 +80,15 @@ struct job {
 	bool trouble_alive; /* its agent answers, as far as is known */
 	int evidence_step;
 	int64_t evidence_ns; /* when it was asked for */
+
+	struct {
+		uint32_t id; /* of the PING whose answer is awaited; 0: none is */
+		int64_t until_ns;
+		bool ending; /* the agent's answers no longer matter */
+		enum line_kind kind;
+		struct line_event line;
+		struct strbuf rest; /* of the console, behind the line */
+	} verdict;		    /* ownverdict.c: a verdict on the console that waits to count */
 
 	struct dump *dump; /* dump.c: the guest's memory, on its way to a file; NULL: it is not */
 };
@@ -129,6 +144,32 @@ bool reach_timed(const struct job *job);
 /* It stays, alive or (dead) to be looked at, until its user ends it. */
 void reach_stay(struct job *job, bool dead);
 void reach_end(struct job *job);
+
+/* jobkmsg.c: what the guest's kernel says */
+struct kernlog_handler jobkmsg_handler(struct job *job);
+/* A frame that is about it: true, and it is dealt with. */
+bool jobkmsg_frame(struct job *job, const struct frame *f);
+void jobkmsg_line(struct job *job, const char *line, size_t len); /* of the console */
+/* The agent that speaks now can send the kernel's records, or cannot. */
+void jobkmsg_agent(struct job *job, bool has_kmsg);
+/* The agent had sent every record that there was when it sent the frame of this moment. */
+void jobkmsg_caught_up(struct job *job);
+/* The guest is dead: what its console shows after the agent's last word counts. */
+void jobkmsg_dead(struct job *job);
+bool jobkmsg_agent_silent(const struct job *job);
+void jobkmsg_tick(struct job *job);
+/* The guest's clock says so now; what it says as far as is known. Microseconds since its boot. */
+void jobkmsg_clock(struct job *job, int64_t uptime_us);
+int64_t jobkmsg_uptime_us(const struct job *job);
+
+/* ownverdict.c: verdicts that the library of a test file prints on the console */
+int ownverdict_feed(struct job *job, const char *data, size_t len, struct err *err);
+enum conlog_action ownverdict_line(struct job *job, enum line_kind kind,
+				   const struct line_event *ev);
+bool ownverdict_answered(struct job *job, const struct frame *done);
+void ownverdict_tick(struct job *job);
+void ownverdict_begin(struct job *job); /* the file is started */
+void ownverdict_end(struct job *job);	/* the file, or its guest, has ended: what waits counts */
 
 /* calls.c: what tests ask for */
 void calls_frame(struct job *job, const struct frame *f);

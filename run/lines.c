@@ -210,12 +210,11 @@ static enum line_kind parse(struct cursor c, struct line_event *ev)
 enum line_kind line_parse(const char *line, size_t len, struct line_event *ev)
 {
 	enum line_kind kind;
-	int64_t stamp;
 	size_t at;
 
 	while (len && (line[len - 1] == '\r' || line[len - 1] == ' '))
 		len--;
-	at = printk_prefix(line, len, &stamp);
+	at = prefix_read(line, len).len;
 	/* Cheap on the lines that are none, which is nearly all. */
 	if (at == len || len - at > LINE_USED_MAX || !strchr("=WQTKU", line[at]))
 		return LINE_NONE;

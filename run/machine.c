@@ -70,9 +70,10 @@ char *machine_append(const struct settings *s, const struct arch *arch, const ch
 	 * loglevel=5: warnings are on the console, where bugs are found. It comes first: the early
 	 * console is on from the moment its argument is read.
 	 */
-	return xasprintf("%s console=hvc0 %s rdinit=/init panic=-1 oops=panic sysrq_always_enabled "
-			 "printk.time=1 random.trust_cpu=on no_timer_check raid=noautodetect "
-			 "mitigations=off nokaslr%s%s%s%s",
-			 s->verbose ? "ignore_loglevel" : "loglevel=5", arch->earlycon,
-			 *extra ? " " : "", extra, *own ? " " : "", own);
+	return xasprintf(
+		"%s console=hvc0 %s rdinit=/init panic=-1 oops=panic sysrq_always_enabled "
+		"printk.time=1 log_buf_len=4M random.trust_cpu=on no_timer_check raid=noautodetect "
+		"mitigations=off nokaslr%s%s%s%s",
+		s->verbose ? "ignore_loglevel" : "loglevel=5", arch->earlycon, *extra ? " " : "",
+		extra, *own ? " " : "", own);
 }

@@ -37,6 +37,8 @@ static void got_hello(struct job *job, const struct frame *f)
 		return;
 	}
 	vm_booted(job->vm);
+	jobkmsg_clock(job, frame_get_int(f, "uptime_ns", 0) / 1000);
+	jobkmsg_agent(job, str_word(frame_get(f, "caps"), "kmsg"));
 	job->streams = str_word(frame_get(f, "caps"), "streams");
 	if (save_due(job, TEMPLATE_BOOTED))
 		save_begin(job);
@@ -197,6 +199,7 @@ static void run_rest(struct job *job)
 	_cleanup_strv_ struct strv names = {0};
 
 	trial_pending_names(&job->trial, &names);
+	ownverdict_begin(job);
 	job_set_phase(job, JOB_RUN);
 	job_deadline(job, INT64_MAX);
 	trial_limit(&job->trial, job->file->timeout_ns);
@@ -247,6 +250,8 @@ static void got_done(struct job *job, const struct frame *f)
 	int64_t id = frame_get_int(f, "id", -1), error = frame_get_int(f, "error", EIO);
 	char title[300];
 
+	if (ownverdict_answered(job, f))
+		return;
 	/* Each is answered once, and none before it is asked. */
 	if (gather_answered(job, f) || !job->wait_id || id != job->wait_id)
 		return;
@@ -280,6 +285,7 @@ static void subtest_exited(struct job *job, const struct frame *f)
 
 static void file_exited(struct job *job, const struct frame *f)
 {
+	ownverdict_end(job);
 	job_weigh(job);
 	ownlib_exited(&job->trial, frame_get_int(f, "status", -1));
 	steps_next(job);
@@ -290,7 +296,7 @@ static void got_exit(struct job *job, const struct frame *f)
 	/* An answer to nothing that runs is a lie or an echo of what was given up. */
 	if (frame_get_int(f, "id", -1) != job->session_id)
 		return;
-	vm_drain(job->vm);
+	jobkmsg_caught_up(job);
 	conlog_flush(job->trial.log, &job->run->err);
 	if (job->phase == JOB_INIT)
 		got_init_exit(job, f);
@@ -313,6 +319,8 @@ void steps_frame(void *arg, const struct frame *f)
 	struct job *job = arg;
 
 	job->last_sign_ns = loop_now_ns();
+	if (jobkmsg_frame(job, f))
+		return;
 	if (job->control && control_frame(job->control, f))
 		return;
 	if (job->phase == JOB_TROUBLE || job->phase == JOB_STOP)

@@ -37,6 +37,9 @@ bool subtest_begin(struct trial *t, struct subtest *s)
 	s->attempt++;
 	s->ran = true;
 	/* What was said before it began bears on none. */
+	findings_record(t);
+	if (t->kernlog)
+		kernlog_new_log(t->kernlog);
 	current_done(&t->cur);
 	t->cur = (struct current){.subtest = s, .start_ns = loop_now_ns(), .log_fd = fd};
 	conlog_subtest(t->log, fd, &run->err);
@@ -171,41 +174,6 @@ void subtest_miss_all(struct trial *t, enum verdict v, const char *reason, const
 	for (size_t i = 0; i < unit_count(t->unit); i++)
 		if (!unit_subtest(t->unit, i)->done)
 			subtest_miss(t, unit_subtest(t->unit, i), v, reason, title);
-}
-
-/* Whether a finding makes its subtest fail. */
-static bool counts(const struct trial *t, const struct finding *f)
-{
-	return !(t->file->needs.allow_taint && f->kind == FINDING_WARNING);
-}
-
-void subtest_finding(void *arg, const struct finding *f)
-{
-	struct trial *t = arg;
-	struct current *cur = &t->cur;
-	json_t *fields = json_pack(
-		"{s:s, s:s, s:I, s:I}", "guest", t->guest, "kind", finding_kind_name(f->kind),
-		"first_line", (json_int_t)f->first_line, "last_line", (json_int_t)f->last_line);
-
-	json_object_set_new(fields, "title", json_string_lossy(f->title));
-	json_object_set_new(fields, "function", json_string_lossy(f->function));
-	if (cur->subtest) {
-		json_object_set_new(fields, "subtest", json_string(cur->subtest->name));
-		json_object_set_new(fields, "attempt", json_integer(cur->subtest->attempt));
-	}
-	trial_event(t, "finding", fields);
-	if (!counts(t, f))
-		return;
-	/* What the kernel says while it boots keeps no subtest from running, nor does another boot
-	 * help. */
-	if (t->progressed)
-		t->spoiled = true;
-	else
-		t->unsound = true;
-	if (cur->reason)
-		return;
-	str_set(&cur->reason, finding_reason(f->kind));
-	str_set(&cur->title, f->title);
 }
 
 static const char *how_ended(const struct ending *e, char *how, size_t size)

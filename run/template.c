@@ -21,7 +21,7 @@
 
 #define INFO	     "info.json"
 #define INFO_MAX     (1 << 20)
-#define INFO_VERSION 1
+#define INFO_VERSION 2
 
 /* The file beside the directories that says why there is none, and for how long that is believed.
  */
@@ -80,6 +80,11 @@ static int write_info(const struct template *t, struct err *err)
 				 "host", t->host, "qemu", t->qemu_version, "streams", t->streams,
 				 "sizes", sizes_json(t->dir), "names", guest_names_json(&t->names));
 
+	json_object_set_new(info, "has_kmsg", json_boolean(t->has_kmsg));
+	json_object_set_new(info, "kmsg_next_seq", json_integer(t->kmsg.next_seq));
+	json_object_set_new(info, "kmsg_last_us", json_integer(t->kmsg.last_us));
+	json_object_set_new(info, "uptime_us", json_integer(t->uptime_us));
+
 	text = json_dumps(info, JSON_INDENT(1));
 	json_decref(info);
 	return file_write_atomic(path, text, strlen(text), 0600, err);
@@ -108,6 +113,10 @@ static bool read_info(struct template *t)
 	t->host = (int)json_get_int(info, "host", 0);
 	t->qemu_version = (int)json_get_int(info, "qemu", 0);
 	t->streams = json_get_bool(info, "streams", false);
+	t->has_kmsg = json_get_bool(info, "has_kmsg", false);
+	t->kmsg.next_seq = json_get_int(info, "kmsg_next_seq", 0);
+	t->kmsg.last_us = json_get_int(info, "kmsg_last_us", 0);
+	t->uptime_us = json_get_int(info, "uptime_us", 0);
 	return json_get_int(info, "version", 0) == INFO_VERSION && of_this_boot(info) &&
 	       json_get_int(info, "point", -1) == (int)t->point &&
 	       json_equal(json_object_get(info, "sizes"), sizes) &&

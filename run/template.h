@@ -8,6 +8,7 @@
 #define RUN_TEMPLATE_H
 
 #include "base/hash.h"
+#include "diag/kernlog.h"
 #include "result/names.h"
 #include "result/verdict.h"
 
@@ -31,6 +32,9 @@ struct template
 	int host;	   /* the last byte of its MAC */
 	int qemu_version;  /* 702 is 7.2 */
 	bool streams;	   /* its agent has them */
+	bool has_kmsg;	   /* its agent sends the kernel's records */
+	struct kernlog_position kmsg;
+	int64_t uptime_us;	  /* since its boot, when it was saved */
 	struct guest_names names; /* TEMPLATE_READY: of the disks */
 	struct unit *maker;	  /* that makes it in this run; NULL: none */
 	int failures;		  /* guests that did not go on as it */

@@ -20,9 +20,8 @@ static void on_live(void *arg, const char *text, size_t len)
 	block_said(t->block, text, len);
 }
 
-void trial_open_logs(struct trial *t, bool scan, conlog_line_fn *line)
+void trial_open_logs(struct trial *t, const struct kernlog_handler *kernel, conlog_line_fn *line)
 {
-	const struct scan_options so = {.require_stamp = true};
 	struct conlog_options co = {
 		.start_ns = t->run->start_ns,
 		.log_limit = t->run->settings->log_limit,
@@ -34,7 +33,7 @@ void trial_open_logs(struct trial *t, bool scan, conlog_line_fn *line)
 		.arg = t,
 	};
 
-	t->scan = scan ? scan_new(&so, subtest_finding, t) : NULL;
+	t->kernlog = kernel ? kernlog_new(kernel) : NULL;
 	t->ktap = ktap_new();
 	t->log = conlog_new(&co);
 }
@@ -47,16 +46,20 @@ void trial_block(struct trial *t)
 void trial_flush(struct trial *t)
 {
 	conlog_flush(t->log, &t->run->err);
-	if (t->scan)
-		scan_flush(t->scan, false);
+	if (t->kernlog)
+		kernlog_flush(t->kernlog);
+	findings_record(t);
 }
 
 void trial_close_logs(struct trial *t)
 {
-	scan_free(t->scan);
+	findings_record(t);
+	free(t->findings.v);
+	t->findings = (struct findings){0};
+	kernlog_free(t->kernlog);
 	ktap_free(t->ktap);
 	conlog_free(t->log);
-	t->scan = NULL;
+	t->kernlog = NULL;
 	t->ktap = NULL;
 	t->log = NULL;
 	trial_block(t);

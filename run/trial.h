@@ -9,7 +9,7 @@
 
 #include "base/loop.h"
 #include "diag/ktap.h"
-#include "diag/scan.h"
+#include "diag/kernlog.h"
 #include "result/journal.h"
 #include "run/blocks.h"
 #include "run/conlog.h"
@@ -70,6 +70,13 @@ struct current {
 	char *skip;	      /* the reason it gave for being skipped */
 	char *reason, *title; /* of the first finding that counts */
 	int log_frames;	      /* FRAME_LOG lines shown so far */
+	int findings;	      /* files with reports of the kernel written so far */
+};
+
+/* Bugs that the kernel has shown and that are not in the journal yet. */
+struct findings {
+	struct finding *v;
+	size_t n;
 };
 
 struct trial {
@@ -86,20 +93,23 @@ struct trial {
 	const char *phase;  /* of the status line: static string */
 	int64_t phase_ns;   /* since when */
 	struct conlog *log;
-	struct scan *scan; /* NULL: no kernel's words are among the output */
+	struct kernlog *kernlog; /* NULL: no kernel speaks there */
+	struct findings findings;
 	struct ktap *ktap; /* reads results that the subtest prints itself */
 	struct current cur;
 	struct loop_source *limit; /* of the subtest's time; whose job it is made it */
 	bool spoiled;		   /* where it runs is not to be used for another subtest */
 	bool unsound;		   /* its kernel showed a bug before any subtest was started */
+	bool panicked;		   /* its kernel did */
 	bool progressed;	   /* a subtest was started there */
 	bool untimed;		   /* somebody is at it: trial_limit() sets none */
 	bool cancelled;		   /* what is left is not to be tried, not here and now */
 	int64_t peak_mib;	   /* the most memory of its own that its guest had; 0: not known */
 };
 
-/* Open the logs; line is conlog's callback, its argument the trial. scan: a kernel speaks there. */
-void trial_open_logs(struct trial *t, bool scan, conlog_line_fn *line);
+/* Open the logs; line is conlog's callback, its argument the trial. kernel: of the guest's kernel,
+ * with the trial as argument; NULL: no kernel speaks there. */
+void trial_open_logs(struct trial *t, const struct kernlog_handler *kernel, conlog_line_fn *line);
 /* What was said so far is a line, and what bears on a finding is part of it. */
 void trial_flush(struct trial *t);
 void trial_close_logs(struct trial *t);
@@ -155,7 +165,15 @@ const char *init_judge(const struct ending *e, char *title, size_t size);
 void subtest_miss(struct trial *t, struct subtest *s, enum verdict v, const char *reason,
 		  const char *title);
 void subtest_miss_all(struct trial *t, enum verdict v, const char *reason, const char *title);
-void subtest_finding(void *arg, const struct finding *f); /* scan's callback, for a trial */
+
+/* ---- findings.c */
+
+/* kernlog's callback, for a trial: what a bug of the kernel means for the current subtest and for
+ * the guest. */
+void finding_found(void *arg, const struct finding *f);
+/* All that was found so far into the journal, and into files beside the subtest's log. The console
+ * has been drained, so that the lines of that log are known. */
+void findings_record(struct trial *t);
 
 /* ---- ownlib.c: files that are run in one go, whose output has the verdicts (doc/writing-tests.md)
  */

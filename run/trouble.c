@@ -32,8 +32,9 @@ static void conclude(struct job *job)
 	const char *reason = job->trouble_reason;
 	enum verdict v = job->trouble_verdict;
 
-	conlog_flush(job->trial.log, &job->run->err);
-	scan_flush(job->trial.scan, false);
+	if (jobkmsg_agent_silent(job))
+		kernlog_silent(job->trial.kernlog);
+	trial_flush(&job->trial);
 	/* What the kernel said of itself names the cause better than what was seen from outside. */
 	if (job->trial.cur.subtest && job->trial.cur.reason && v == VERDICT_FAIL &&
 	    strcmp(reason, "timeout") != 0)
@@ -145,6 +146,7 @@ void trouble(struct job *job, enum verdict v, const char *reason, const char *ti
 			finish(job);
 		return;
 	}
+	ownverdict_end(job);
 	job->trouble_alive = alive && job->phase == JOB_RUN && strcmp(reason, "hang") != 0;
 	job->trouble_verdict = v;
 	job->trouble_reason = reason;

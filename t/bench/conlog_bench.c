@@ -13,7 +13,7 @@
 
 #include "base/file.h"
 #include "base/loop.h"
-#include "diag/scan.h"
+#include "diag/kernlog.h"
 #include "run/conlog.h"
 #include "run/lines.h"
 
@@ -29,7 +29,8 @@ static enum conlog_action scan_it(void *arg, const char *line, size_t len)
 {
 	struct line_event ev;
 
-	scan_line(arg, line, len);
+	/* 1,000,000 s since boot */
+	kernlog_line(arg, line, len, 1, 1000000000000);
 	line_parse(line, len, &ev);
 	return CONLOG_KEEP;
 }
@@ -62,9 +63,9 @@ static int log_open(const char *dir, const char *name)
 static int run_bench(const char *text, size_t len, long long total, const char *dir)
 {
 	struct conlog_options o = {.start_ns = loop_now_ns(), .tmp_dir = dir, .line = scan_it};
-	struct scan_options so = {.require_stamp = true};
 	int fd = log_open(dir, "subtest.log");
 	unsigned int found = 0;
+	struct kernlog_handler kernel = {.finding = count_finding, .arg = &found};
 	int64_t start = loop_now_ns();
 	struct err err = {0};
 	struct rusage ru;
@@ -72,14 +73,15 @@ static int run_bench(const char *text, size_t len, long long total, const char *
 	int r = 0;
 
 	o.run_fd = log_open(dir, "run.log");
-	o.arg = scan_new(&so, count_finding, &found);
+	o.arg = kernlog_new(&kernel);
 	o.log_limit = 1ULL << 40; /* so that both get all of it, as with tee */
 	c = conlog_new(&o);
 	conlog_subtest(c, fd, &err);
 	for (long long done = 0; done < total && r == 0; done += (long long)len)
 		r = conlog_feed(c, text, len, &err);
 	conlog_free(c);
-	scan_free(o.arg);
+	kernlog_silent(o.arg);
+	kernlog_free(o.arg);
 	getrusage(RUSAGE_SELF, &ru);
 	if (r < 0) {
 		fprintf(stderr, "conlog_bench: %s\n", err.msg);

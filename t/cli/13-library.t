@@ -87,8 +87,8 @@ gone panic
 foreign <<'EOF'
 subtest one:
 	print ========= TEST   one
-	print [    5.000002] WARNING: CPU: 0 PID: 7 at kernel/fake.c:12 fake_fn+0x10/0x20
-	print [    5.000005] ---[ end trace 0000000000000000 ]---
+	kernel 4 [    5.000002] WARNING: CPU: 0 PID: 7 at kernel/fake.c:12 fake_fn+0x10/0x20
+	kernel 4 [    5.000005] ---[ end trace 0000000000000000 ]---
 	print ========= PASSED one in 1s
 	exit 0
 EOF

@@ -139,9 +139,9 @@ gcov_kernel
 canned x
 fake <<'EOF'
 subtest one:
-	print [   12.345678] ------------[ cut here ]------------
-	print [   12.345679] WARNING: CPU: 0 PID: 1 at fs/x.c:1 x+0x1/0x2
-	print [   12.345680] ---[ end trace 0000000000000000 ]---
+	kernel 4 [   12.345678] ------------[ cut here ]------------
+	kernel 4 [   12.345679] WARNING: CPU: 0 PID: 1 at fs/x.c:1 x+0x1/0x2
+	kernel 4 [   12.345680] ---[ end trace 0000000000000000 ]---
 	exit 0
 subtest two:
 	sleep 200

@@ -43,7 +43,7 @@ unsaved 'a hook holds on to a share' 'config:\nbusy a process of the hooks holds
 unsaved 'it dies as it falls quiet' 'quiet:\ndie' 'exit status 1'
 unsaved 'it panics as it falls quiet' 'quiet:\npanic' '[Pp]anic'
 unsaved 'a bug at the last moment' \
-	'quiet:\nprint [    1.000000] WARNING: CPU: 0 PID: 1 at fs/x.c:1 x_init+0x1/0x2' 'bug'
+	'quiet:\nkernel 4 [    1.000000] WARNING: CPU: 0 PID: 1 at fs/x.c:1 x_init+0x1/0x2' 'bug'
 
 start=$SECONDS
 unsaved 'it is never saved' 'config:\nsaving silent' 'in time'
@@ -86,7 +86,7 @@ subtests one two
 fake <<'EOF'
 boot:
 	print a guest boots
-	print [    1.000000] WARNING: CPU: 0 PID: 1 at fs/x.c:1 x_init+0x1/0x2
+	kernel 4 [    1.000000] WARNING: CPU: 0 PID: 1 at fs/x.c:1 x_init+0x1/0x2
 EOF
 run
 is 'a bug in the boot: verdicts' "$(verdicts)" 'one=FAIL(warning) two=FAIL(warning)'

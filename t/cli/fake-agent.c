@@ -56,7 +56,7 @@ void agent_hello(struct fake *f, const char *fields)
 		add_fields(&o, f, fields);
 	} else {
 		frame_add_int(&o.w, "version", FRAME_VERSION);
-		frame_add(&o.w, "caps", "streams quiet");
+		frame_add(&o.w, "caps", "streams quiet kmsg");
 		frame_add(&o.w, "release", "6.1.0-fake");
 		frame_add(&o.w, "arch", "x86_64");
 		frame_add(&o.w, "boot_id", "00000000-0000-4000-8000-000000000000");
@@ -80,6 +80,7 @@ void agent_beat(struct fake *f)
 	frame_add_int(&o.w, "uptime_ns", now_ms() * 1000000);
 	frame_add(&o.w, "load", "0.00");
 	frame_add_int(&o.w, "mem_avail_kb", 100000);
+	frame_add_int(&o.w, "kmsg", 1);
 	out_send(&o, f);
 }
 
@@ -128,6 +129,28 @@ void agent_log(struct fake *f, const char *text)
 
 	out_begin(&o, FRAME_LOG);
 	frame_add(&o.w, "text", text);
+	out_send(&o, f);
+}
+
+/* The stamp is one as printk has it: "[    5.000001] ". */
+void agent_record(struct fake *f, const char *spec)
+{
+	unsigned int level, s = 0, us = 0;
+	char record[4096], *text;
+	struct out o;
+	int used = 0;
+
+	if (sscanf(spec, "%u [%u.%u] %n", &level, &s, &us, &used) != 3 || !used) {
+		fprintf(stderr, "fake: not a record: %s\n", spec);
+		exit(2);
+	}
+	text = strdup(spec + used);
+	text[script_unescape(text)] = '\0';
+	snprintf(record, sizeof(record), "%u,%llu,%llu,-;%s", level,
+		 (unsigned long long)f->kmsg_seq++, s * 1000000ULL + us, text);
+	free(text);
+	out_begin(&o, FRAME_KMSG);
+	frame_add(&o.w, "record", record);
 	out_send(&o, f);
 }
 

@@ -19,6 +19,7 @@
 #define MIB	   (1 << 20)
 #define STATE_SIZE 100000
 #define STATE_BIG  (80 << 20)
+#define STATE_KMSG 64 /* where the number of the next record stands in it */
 
 static const char mem_mark[] = "the memory of a fake guest", state_begin[] = "the state of one",
 		  state_end[] = "and that is all";
@@ -131,12 +132,13 @@ static bool write_all(int fd, const char *data, size_t len)
 	return true;
 }
 
-static bool write_state(int fd, size_t size)
+static bool write_state(const struct fake *f, int fd, size_t size)
 {
 	char *state = calloc(1, size);
 	bool ok;
 
 	memcpy(state, state_begin, sizeof(state_begin));
+	memcpy(state + STATE_KMSG, &f->kmsg_seq, sizeof(f->kmsg_seq));
 	memcpy(state + size - sizeof(state_end), state_end, sizeof(state_end));
 	ok = write_all(fd, state, size);
 	free(state);
@@ -160,7 +162,10 @@ json_t *cmd_migrate(struct fake *f, const json_t *args)
 		return NULL;
 	tell(f, "setup");
 	tell(f, "active");
-	ok = write_state(fd, saving(f, "big") ? STATE_BIG : saving(f, "torn") ? 1000 : STATE_SIZE);
+	ok = write_state(f, fd,
+			 saving(f, "big")    ? STATE_BIG
+			 : saving(f, "torn") ? 1000
+					     : STATE_SIZE);
 	if (saving(f, "dies"))
 		_exit(1);
 	if (saving(f, "late")) {
@@ -174,7 +179,7 @@ json_t *cmd_migrate(struct fake *f, const json_t *args)
 	return json_object();
 }
 
-static bool read_state(int fd)
+static bool read_state(struct fake *f, int fd)
 {
 	char state[STATE_SIZE + 1];
 	size_t len = 0;
@@ -182,6 +187,7 @@ static bool read_state(int fd)
 
 	while (len < sizeof(state) && (n = read(fd, state + len, sizeof(state) - len)) > 0)
 		len += (size_t)n;
+	memcpy(&f->kmsg_seq, state + STATE_KMSG, sizeof(f->kmsg_seq));
 	return len == STATE_SIZE && !memcmp(state, state_begin, sizeof(state_begin)) &&
 	       !memcmp(state + len - sizeof(state_end), state_end, sizeof(state_end));
 }
@@ -214,7 +220,7 @@ json_t *cmd_migrate_incoming(struct fake *f, const json_t *args)
 		return NULL;
 	tell(f, "setup");
 	tell(f, "active");
-	ok = read_state(atoi(uri + 3)) && read_mem(f) && !restoring(f, "fails");
+	ok = read_state(f, atoi(uri + 3)) && read_mem(f) && !restoring(f, "fails");
 	if (restoring(f, "dies"))
 		_exit(1);
 	if (restoring(f, "silent"))

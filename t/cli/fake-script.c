@@ -167,6 +167,7 @@ void guest_power_on(struct fake *f)
 	f->said_hello = false;
 	f->quiet = f->restored = false;
 	f->seq = 0;
+	f->kmsg_seq = 0;
 	f->agent.in_len = 0;
 	f->next_beat_ms = now_ms() + 1000;
 	free(f->id);
@@ -289,6 +290,14 @@ static bool do_end(const struct fake *f, const char *word, const char *rest)
 	_exit(*rest ? atoi(rest) : 1);
 }
 
+/* On the console first, as in the kernel; its level does not stand there. */
+static bool do_kernel(struct fake *f, const char *rest)
+{
+	do_print(f, rest + strcspn(rest, "["), true);
+	agent_record(f, rest);
+	return true;
+}
+
 static bool do_call(struct fake *f, const char *rest)
 {
 	if (!f->flooded) { /* asked already? */
@@ -307,6 +316,10 @@ static bool do_text(struct fake *f, const char *word, const char *rest)
 		agent_frame(f, rest);
 	else if (!strcmp(word, "hello"))
 		agent_hello(f, rest);
+	else if (!strcmp(word, "record"))
+		agent_record(f, rest);
+	else if (!strcmp(word, "lose"))
+		f->kmsg_seq += strtoull(rest, NULL, 10);
 	else if (!strcmp(word, "bye"))
 		agent_bye(f, rest);
 	else if (!strcmp(word, "event"))
@@ -332,6 +345,8 @@ static bool step_run(struct fake *f, const char *word, const char *rest)
 {
 	if (!strcmp(word, "print") || !strcmp(word, "printn"))
 		return do_print(f, rest, !strcmp(word, "print"));
+	if (!strcmp(word, "kernel"))
+		return do_kernel(f, rest);
 	if (!strcmp(word, "flood"))
 		return do_flood(f, rest);
 	if (!strcmp(word, "frames"))

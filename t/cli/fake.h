@@ -16,6 +16,11 @@
  *
  * Actions, one a line, in order:
  *	print TEXT	a line on the console; "printn TEXT" without its end. \n \r \t \\ \xNN
+ *	kernel LEVEL [STAMP] TEXT	a message of the kernel's: a line on the console and a
+ *			record of the agent's
+ *	record LEVEL [STAMP] TEXT	the record alone, as with a quiet console; TEXT as in
+ *"print", with \\xNN for what /dev/kmsg escapes; LEVEL may be 8 times a facility more
+ *	lose N		N records that the agent did not get to read
  *	flood N [TEXT]	N bytes of console
  *	frames N	N frames of type LOG
  *	sleep MS
@@ -124,6 +129,7 @@ struct fake {
 	bool hung;
 	bool said_hello;
 	uint32_t seq;
+	uint64_t kmsg_seq; /* number of the kernel's next record */
 	int64_t next_beat_ms;
 	char last_frame[FRAME_HEADER_SIZE + FRAME_PAYLOAD_MAX];
 	size_t last_len;
@@ -155,6 +161,8 @@ void agent_bye(struct fake *f, const char *reason);
 void agent_fall_quiet(struct fake *f); /* the end of the section "quiet" */
 void agent_call(struct fake *f, const char *words);
 void agent_log(struct fake *f, const char *text);
+/* "[LEVEL] [STAMP] TEXT": a record of the kernel's, as /dev/kmsg gives it. */
+void agent_record(struct fake *f, const char *spec);
 /* "TYPE key=value ..." */
 void agent_frame(struct fake *f, const char *spec);
 

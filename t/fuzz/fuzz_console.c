@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Console bytes through everything that reads them: conlog, scan and the verdict lines. The first
- * byte chooses options and how the rest is cut; the same bytes cut differently must come out as the
- * same lines, and logs must hold what they promise.
+ * Console bytes through everything that reads them: conlog, kernlog and the verdict lines. The
+ * first byte chooses options and how the rest is cut; the same bytes cut differently must come out
+ * as the same lines, and logs must hold what they promise.
  */
 #include <stddef.h>
 #include <stdint.h>
@@ -11,15 +11,15 @@
 
 #include "diag/patterns.h"
 #include "diag/prefix.h"
-#include "diag/scan.h"
+#include "diag/kernlog.h"
 #include "run/conlog.h"
 #include "run/lines.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 struct readers {
-	struct scan *scan;
-	int64_t lines;
+	struct kernlog *kernlog;
+	struct conlog *log;
 	uint64_t hash; /* of the lines seen */
 };
 
@@ -31,12 +31,11 @@ static void require(int ok)
 
 static void check_finding(void *arg, const struct finding *f)
 {
-	struct readers *r = arg;
-
+	(void)arg;
 	require(f->title && f->title[0] && strlen(f->title) <= TITLE_MAX);
 	for (const char *p = f->title; *p; p++)
 		require(*p >= 0x20 && *p < 0x7f);
-	require(f->first_line >= 0 && f->first_line <= f->last_line && f->last_line < r->lines);
+	require(f->first_line >= 0 && f->first_line <= f->last_line && f->text);
 	require(finding_kind_name(f->kind) && finding_reason(f->kind));
 }
 
@@ -58,15 +57,14 @@ static void check_event(const char *line, size_t len)
 static enum conlog_action read_line(void *arg, const char *line, size_t len)
 {
 	struct readers *r = arg;
-	int64_t stamp;
+	struct prefix p = prefix_read(line, len);
 
 	require(!memchr(line, '\n', len) && len <= CONLOG_LINE_MAX);
-	require(printk_prefix(line, len, &stamp) <= len && stamp >= -1);
-	r->lines++;
+	require(p.len <= len && p.stamp_us >= -1);
 	for (size_t i = 0; i < len; i++)
 		r->hash = (r->hash ^ (unsigned char)line[i]) * 0x100000001b3ULL;
 	r->hash = (r->hash ^ '\n') * 0x100000001b3ULL;
-	scan_line(r->scan, line, len);
+	kernlog_line(r->kernlog, line, len, conlog_next_line(r->log), 100000000);
 	check_event(line, len);
 	return CONLOG_KEEP;
 }
@@ -80,28 +78,31 @@ static void check_live(void *arg, const char *text, size_t len)
 
 static uint64_t run(uint8_t options, size_t cut, const uint8_t *data, size_t size)
 {
-	struct scan_options so = {.require_stamp = options & 1};
+	struct readers r = {0};
+	struct kernlog_handler h = {.finding = check_finding, .arg = &r};
 	struct conlog_options o = {.run_fd = -1,
 				   .log_limit = options & 2 ? 1 + (options >> 2) * 64U : 0,
 				   .tmp_dir = "/tmp",
 				   .line = read_line,
 				   .live = check_live,
 				   .live_escape = true};
-	struct readers r = {0};
 	struct conlog *c;
 	size_t n;
 
 	o.arg = &r;
-	r.scan = scan_new(&so, check_finding, &r);
-	c = conlog_new(&o);
+	r.kernlog = kernlog_new(&h);
+	r.log = c = conlog_new(&o);
+	if (options & 1)
+		kernlog_silent(r.kernlog);
 	for (size_t at = 0; at < size; at += n) {
 		n = size - at < cut ? size - at : cut;
 		require(conlog_feed(c, data + at, n, NULL) == 0);
 	}
 	require(conlog_bytes(c) == size);
 	conlog_free(c);
-	scan_flush(r.scan, options & 4);
-	scan_free(r.scan);
+	kernlog_silent(r.kernlog);
+	kernlog_flush(r.kernlog);
+	kernlog_free(r.kernlog);
 	return r.hash;
 }
 

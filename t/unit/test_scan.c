@@ -87,9 +87,6 @@ static const struct sample samples[] = {
 	  {FINDING_WARNING, "WARNING in second_warning", "second_warning", 4, 7},
 	  {FINDING_WARNING, "WARNING: the guest died here", NULL, 9, 10}}},
 	{"none", {{0}}},
-	/* Only what carries the time of now is the kernel's, and it may stand behind a test's. */
-	{"echoed",
-	 {{FINDING_BUG, "BUG: scheduling while atomic in real_culprit", "real_culprit", 5, 9}}},
 };
 
 struct found {
@@ -107,6 +104,7 @@ static void collect(void *arg, const struct finding *f)
 	*to = *f;
 	to->title = xstrdup(f->title);
 	to->function = f->function ? xstrdup(f->function) : NULL;
+	to->text = xstrdup(f->text);
 }
 
 static void found_done(struct found *found)
@@ -116,18 +114,26 @@ static void found_done(struct found *found)
 	found->n = 0;
 }
 
-static struct scan *stamped_scan(struct found *found)
+/* One line as the console shows it. */
+static void feed_line(struct scan *s, const char *line, size_t len)
 {
-	struct scan_options o = {.require_stamp = true};
+	struct prefix p = prefix_read(line, len);
+	struct kline l = {.text = line + p.len,
+			  .len = len - p.len,
+			  .level = LEVEL_UNKNOWN,
+			  .stamp_us = p.stamp_us,
+			  .caller = p.caller,
+			  .caller_len = p.caller_len};
 
-	return scan_new(&o, collect, found);
+	while (l.len && l.text[l.len - 1] == '\r')
+		l.len--;
+	scan_line(s, &l);
 }
 
-/* before is put in front of each line, after behind it. Returns the beginnings announced. */
-static unsigned int feed(struct scan *s, const char *text, const char *before, const char *after)
+/* before is put in front of each line, after behind it. */
+static void feed(struct scan *s, const char *text, const char *before, const char *after)
 {
 	_cleanup_strbuf_ struct strbuf line = {0};
-	unsigned int announced = 0;
 	size_t n;
 
 	for (; *text; text += n + (text[n] == '\n')) {
@@ -136,9 +142,8 @@ static unsigned int feed(struct scan *s, const char *text, const char *before, c
 		strbuf_puts(&line, before);
 		strbuf_add(&line, text, n);
 		strbuf_puts(&line, after);
-		announced += scan_line(s, line.s, line.len) > 0;
+		feed_line(s, line.s, line.len);
 	}
-	return announced;
 }
 
 static char *load(const char *file)
@@ -182,10 +187,10 @@ static void run_sample(const struct sample *s, const char *before, const char *a
 {
 	_cleanup_free_ char *text = load(s->file);
 	struct found found = {0};
-	struct scan *scan = stamped_scan(&found);
+	struct scan *scan = scan_new(collect, &found);
 
 	feed(scan, text, before, after);
-	scan_flush(scan, false);
+	scan_flush(scan);
 	check(s, &found);
 	found_done(&found);
 	scan_free(scan);
@@ -209,8 +214,7 @@ static void test_samples_with_crs(void **state)
 static void test_without_stamps(void **state)
 {
 	struct found found = {0};
-	struct scan_options o = {0};
-	struct scan *s = scan_new(&o, collect, &found);
+	struct scan *s = scan_new(collect, &found);
 
 	(void)state;
 	feed(s,
@@ -223,51 +227,31 @@ static void test_without_stamps(void **state)
 	scan_free(s);
 }
 
-/* Those who must act at once learn of it with the first line, once a report. */
-static void test_beginnings(void **state)
-{
-	static const char panic[] = "[    1.000000] Kernel panic - not syncing: x";
-	_cleanup_free_ char *text = load("oops-null-6.1");
-	struct found found = {0};
-	struct scan *s = stamped_scan(&found);
-
-	(void)state;
-	assert_int_equal(scan_line(s, panic, strlen(panic)), FINDING_PANIC + 1);
-	assert_int_equal(found.n, 0);
-	scan_flush(s, true);
-	assert_int_equal(found.n, 1);
-	assert_int_equal(feed(s, text, "", ""), 2);
-	assert_true(finding_fatal(FINDING_PANIC));
-	assert_false(finding_fatal(FINDING_OOPS));
-	found_done(&found);
-	scan_free(s);
-}
-
 /* The panic that a machine really made: linux 6.1 of Debian under TCG, sysrq c, panic=-1. */
 static void test_real_panic(void **state)
 {
 	_cleanup_free_ char *text = load("panic-sysrq-6.1");
 	struct found found = {0};
-	struct scan *s = stamped_scan(&found);
+	struct scan *s = scan_new(collect, &found);
 
 	(void)state;
-	assert_int_equal(feed(s, text, "", "\r"), 1);
+	feed(s, text, "", "\r");
 	assert_int_equal(found.n, 0);
-	scan_flush(s, true);
+	scan_flush(s);
 	assert_int_equal(found.n, 1);
 	assert_string_equal(found.f[0].title, "Kernel panic - not syncing: sysrq triggered crash");
+	assert_true(finding_fatal(found.f[0].kind));
 	found_done(&found);
 	scan_free(s);
 }
 
-/* A test that dumps the kernel's log at once makes no second finding; after a reboot the clock
- * begins anew. */
-static void test_dmesg_and_reboot(void **state)
+/* A report that is told twice is one finding; after a reboot the clock begins anew. */
+static void test_repetition_and_reboot(void **state)
 {
 	static const char warning[] = "[   10.000000] WARNING: CPU: 0 PID: 1 at a.c:1 f+0x1/0x2\n"
 				      "[   10.000001] ---[ end trace 0 ]---\n";
 	struct found found = {0};
-	struct scan *s = stamped_scan(&found);
+	struct scan *s = scan_new(collect, &found);
 
 	(void)state;
 	feed(s, warning, "", "");
@@ -275,10 +259,10 @@ static void test_dmesg_and_reboot(void **state)
 	feed(s, "[   20.000000] a line\n", "", "");
 	feed(s, warning, "", "");
 	assert_int_equal(found.n, 1);
-	scan_flush(s, false);
+	scan_flush(s);
 	feed(s, warning, "", "");
 	assert_int_equal(found.n, 1);
-	scan_flush(s, true);
+	scan_reboot(s);
 	feed(s, warning, "", "");
 	assert_int_equal(found.n, 2);
 	found_done(&found);
@@ -289,14 +273,14 @@ static void test_bounds(void **state)
 {
 	_cleanup_free_ char *huge = xmalloc(1 << 20);
 	struct found found = {0};
-	struct scan *s = stamped_scan(&found);
+	struct scan *s = scan_new(collect, &found);
 	char line[128];
 
 	(void)state;
 	memset(huge, 'A', 1 << 20);
 	memcpy(huge, "[    1.000000] Kernel panic - not syncing: ", 43);
-	scan_line(s, huge, 1 << 20);
-	scan_flush(s, false);
+	feed_line(s, huge, 1 << 20);
+	scan_flush(s);
 	assert_int_equal(strlen(found.f[0].title), TITLE_MAX);
 	found_done(&found);
 
@@ -304,7 +288,7 @@ static void test_bounds(void **state)
 	feed(s, "[    2.000000] WARNING: CPU: 0 PID: 1 at a.c:1 f+0x1/0x2\n", "", "");
 	for (int i = 0; i < 600; i++) {
 		snprintf(line, sizeof(line), "[    2.%06d] foo", i);
-		scan_line(s, line, strlen(line));
+		feed_line(s, line, strlen(line));
 	}
 	assert_int_equal(found.n, 1);
 	assert_int_equal(found.f[0].last_line - found.f[0].first_line, 500);
@@ -324,20 +308,19 @@ static void count(void *arg, const struct finding *f)
 /* A storm makes a bounded number of findings, and hides no panic. */
 static void test_storm(void **state)
 {
-	struct scan_options o = {.require_stamp = true};
-	struct scan *s = scan_new(&o, count, NULL);
+	struct scan *s = scan_new(count, NULL);
 	char line[128];
 
 	(void)state;
 	for (int i = 0; i < 5000; i++) {
 		snprintf(line, sizeof(line),
 			 "[    2.%06d] WARNING: CPU: 0 PID: 1 at a.c:1 f+0x1/0x2", i);
-		scan_line(s, line, strlen(line));
+		feed_line(s, line, strlen(line));
 	}
 	assert_in_range(counted, 100, 300);
 	counted = 0;
 	feed(s, "[    9.000000] Kernel panic - not syncing: x\n", "", "");
-	scan_flush(s, false);
+	scan_flush(s);
 	assert_int_equal(counted, 1);
 	scan_free(s);
 }
@@ -348,28 +331,32 @@ static void test_prefix(void **state)
 		const char *line;
 		size_t len;
 		int64_t us;
+		const char *caller;
 	} t[] = {
-		{"[   12.345678] x", 15, 12345678},
-		{"<4>[    0.000001][ T123] x", 25, 1},
-		{"[    1.000000][    C0]  x", 23, 1000000},
-		{"\r\r[    1.000000] x", 17, 1000000},
-		{"[    1.000000]", 14, 1000000},
-		{"[ T12] x", 7, -1},
-		{"<6>x", 3, -1},
-		{"[    1.00000] x", 0, -1},
-		{"[ 1.000000", 0, -1},
-		{"[12]", 0, -1},
-		{"<>x", 0, -1},
-		{"  x", 0, -1},
-		{"", 0, -1},
-		{"[99999999999999999999.000000] x", 0, -1},
+		{"[   12.345678] x", 15, 12345678, ""},
+		{"<4>[    0.000001][ T123] x", 25, 1, "T123"},
+		{"[    1.000000][    C0]  x", 23, 1000000, "C0"},
+		{"\r\r[    1.000000] x", 17, 1000000, ""},
+		{"[    1.000000]", 14, 1000000, ""},
+		{"[ T12] x", 7, -1, "T12"},
+		{"<6>x", 3, -1, ""},
+		{"[    1.00000] x", 0, -1, ""},
+		{"[ 1.000000", 0, -1, ""},
+		{"[12]", 0, -1, ""},
+		{"<>x", 0, -1, ""},
+		{"  x", 0, -1, ""},
+		{"", 0, -1, ""},
+		{"[99999999999999999999.000000] x", 0, -1, ""},
 	};
-	int64_t us;
+	struct prefix p;
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(t); i++) {
-		assert_int_equal(printk_prefix(t[i].line, strlen(t[i].line), &us), t[i].len);
-		assert_int_equal(us, t[i].us);
+		p = prefix_read(t[i].line, strlen(t[i].line));
+		assert_int_equal(p.len, t[i].len);
+		assert_int_equal(p.stamp_us, t[i].us);
+		assert_int_equal(p.caller_len, strlen(t[i].caller));
+		assert_memory_equal(p.caller ? p.caller : "", t[i].caller, p.caller_len);
 	}
 }
 
@@ -386,11 +373,15 @@ static void test_words(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_samples),	       cmocka_unit_test(test_samples_with_crs),
-		cmocka_unit_test(test_without_stamps), cmocka_unit_test(test_beginnings),
-		cmocka_unit_test(test_real_panic),     cmocka_unit_test(test_dmesg_and_reboot),
-		cmocka_unit_test(test_bounds),	       cmocka_unit_test(test_storm),
-		cmocka_unit_test(test_prefix),	       cmocka_unit_test(test_words),
+		cmocka_unit_test(test_samples),
+		cmocka_unit_test(test_samples_with_crs),
+		cmocka_unit_test(test_without_stamps),
+		cmocka_unit_test(test_real_panic),
+		cmocka_unit_test(test_repetition_and_reboot),
+		cmocka_unit_test(test_bounds),
+		cmocka_unit_test(test_storm),
+		cmocka_unit_test(test_prefix),
+		cmocka_unit_test(test_words),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

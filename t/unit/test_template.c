@@ -227,7 +227,7 @@ static const char *const spoilers[] = {
 	"echo '[]' >info.json",
 	"sed -i 's/\"names\": {/\"names\": 3, \"x\": {/' info.json",
 	"sed -i '/\"boot\"/s/: \"/: \"another/' info.json",
-	"sed -i 's/\"version\": 1/\"version\": 99/' info.json",
+	"sed -i 's/\"version\": [0-9]*/\"version\": 99/' info.json",
 	"sed -i 's/\"mem\": 1048576/\"mem\": -1/' info.json",
 	"truncate -s 2M info.json",
 	"rm lock",
