@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "guest/console.h"
 #include "guest/loop.h"
 #include "guest/port.h"
 #include "guest/util.h"
@@ -22,6 +23,10 @@
 /* After reading for a time t the agent rests for four times t, and at least so long. */
 #define REST_FACTOR 4
 #define REST_MIN_NS (10 * NS_PER_MS)
+/* Text that stands on the console before a record is with the host before the record, unless the
+ * console is busy all the time. */
+#define CONSOLE_NS  (1 * NS_PER_MS)
+#define CONSOLE_MAX 50
 
 #define SYSLOG_ACTION_SIZE_BUFFER 10 /* syslog(2) */
 
@@ -34,6 +39,7 @@ static struct {
 	int started;
 	int watched;
 	int idle;	    /* nothing was left when it was read last */
+	int console_waits;  /* times that reading was put off for the console */
 	uint64_t read;	    /* bytes so far */
 	uint64_t ring_size; /* bytes that are read while the whole ring is, at most */
 } kmsg = {.watch = {-1, kmsg_ready}, .rest = {.fire = kmsg_rested}};
@@ -125,10 +131,14 @@ static void kmsg_ready(struct watch *w, uint32_t events)
 	(void)w;
 	(void)events;
 	set_watched(0);
-	if (!port_has_room()) {
-		kmsg.idle = 0;
+	kmsg.idle = 0;
+	if (!port_has_room())
 		return; /* kmsg_room() goes on */
+	if (console_pending() && kmsg.console_waits++ < CONSOLE_MAX) {
+		timer_arm(&kmsg.rest, now_ns() + CONSOLE_NS);
+		return;
 	}
+	kmsg.console_waits = 0;
 	send_frame();
 	rest = REST_FACTOR * (processor_ns() - began);
 	timer_arm(&kmsg.rest, now_ns() + (rest > REST_MIN_NS ? rest : REST_MIN_NS));

@@ -62,6 +62,9 @@ static void got_records(struct job *job, const struct frame *f)
 	const char *record;
 	size_t pos = 0;
 
+	/* Where the console tells which subtest runs, what stood there before the record comes first. */
+	if (!job->file->control)
+		vm_drain(job->vm);
 	while ((record = frame_next_of(f, &pos, "record")))
 		kernlog_record(job->trial.kernlog, record, strlen(record));
 }

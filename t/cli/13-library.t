@@ -96,6 +96,45 @@ run -- one
 is 'a warning: verdict' "$(verdicts)" 'one=FAIL(warning)'
 gone 'a warning'
 
+# The record of a bug may still be on its way when the verdict's line is there. ktest waits for the
+# record, and what the console shows behind the line does not belong to that subtest.
+foreign <<'EOF'
+config:
+	ignore ping
+subtest one:
+	print ========= TEST   one
+	print ========= PASSED one in 1s
+	print ========= TEST   two
+	print two is here
+	sleep 300
+	record 4 [    5.000002] WARNING: CPU: 0 PID: 7 at kernel/fake.c:12 fake_fn+0x10/0x20
+	record 4 [    5.000005] ---[ end trace 0000000000000000 ]---
+	pong
+	print ========= PASSED two in 1s
+	pong
+	exit 0
+EOF
+run -- one two
+is 'a late record: verdicts' "$(verdicts)" 'one=FAIL(warning) two=PASS'
+is 'a late record: lines behind the verdict' \
+	"$(grep -c 'two is here' "$T/out/out/t.one/log") $(grep -c 'two is here' "$T/out/out/t.two/log")" '0 1'
+gone 'a late record'
+
+foreign <<'EOF'
+config:
+	ignore ping
+subtest one:
+	print ========= TEST   one
+	print ========= PASSED one in 1s
+	print ========= TEST   two
+	print ========= PASSED two in 1s
+	sleep 13000
+	exit 0
+EOF
+LIMIT=60 run -- one two
+is 'an agent that answers nothing: verdicts' "$(verdicts)" 'one=PASS two=PASS'
+gone 'an agent that answers nothing'
+
 foreign <<'EOF'
 subtest one:
 	print ========= TEST   one

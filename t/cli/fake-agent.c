@@ -466,7 +466,24 @@ static void hold(struct fake *f, const struct frame *fr)
 
 static void ping(struct fake *f, const struct frame *fr)
 {
-	done(f, fr, frame_get(fr, "nonce") ? frame_get(fr, "nonce") : "");
+	const char *id = frame_get(fr, "id");
+
+	if (!script_setting(&f->script, "ignore", "ping")) {
+		done(f, fr, frame_get(fr, "nonce") ? frame_get(fr, "nonce") : "");
+		return;
+	}
+	free(f->ping);
+	f->ping = strdup(id ? id : "");
+}
+
+bool agent_pong(struct fake *f)
+{
+	if (!f->ping)
+		return false;
+	answer(f, f->ping, 0, "");
+	free(f->ping);
+	f->ping = NULL;
+	return true;
 }
 
 /* What was asked comes back, so that an echo of another time is told from an answer. */

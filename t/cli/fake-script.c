@@ -347,6 +347,8 @@ static bool step_run(struct fake *f, const char *word, const char *rest)
 		return do_print(f, rest, !strcmp(word, "print"));
 	if (!strcmp(word, "kernel"))
 		return do_kernel(f, rest);
+	if (!strcmp(word, "pong"))
+		return agent_pong(f);
 	if (!strcmp(word, "flood"))
 		return do_flood(f, rest);
 	if (!strcmp(word, "frames"))

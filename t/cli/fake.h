@@ -20,6 +20,7 @@
  *			record of the agent's
  *	record LEVEL [STAMP] TEXT	the record alone, as with a quiet console; TEXT as in
  *"print", with \\xNN for what /dev/kmsg escapes; LEVEL may be 8 times a facility more
+ *	pong		waits for a PING, and answers it: with the setting "ignore ping"
  *	lose N		N records that the agent did not get to read
  *	flood N [TEXT]	N bytes of console
  *	frames N	N frames of type LOG
@@ -42,7 +43,7 @@
  *
  * Settings:
  *	ignore WHAT	a QMP command's name, or term (SIGTERM), signal, stop, start, setup, cont,
- *gather, quiet, keys (sysrq, by Ctrl-O on the console); start is that of a subtest
+ *			ping, gather, quiet, keys (sysrq, by Ctrl-O on the console); start is that of a subtest
  *	refuse NAME	a QMP command is answered by an error
  *	die-on NAME	QEMU exits when it gets this command
  *	stream WHAT	when a stream is opened: silent, refuse, flood (beyond its window), bad
@@ -141,6 +142,7 @@ struct fake {
 	size_t flooded;	 /* of the step */
 	bool in_call;	 /* waiting for the REPLY */
 	char *id;	 /* of the subtest that runs, NULL: none */
+	char *ping;	 /* id of a PING that waits for "pong", NULL: none */
 };
 
 int64_t now_ms(void);
@@ -161,7 +163,9 @@ void agent_bye(struct fake *f, const char *reason);
 void agent_fall_quiet(struct fake *f); /* the end of the section "quiet" */
 void agent_call(struct fake *f, const char *words);
 void agent_log(struct fake *f, const char *text);
-/* "[LEVEL] [STAMP] TEXT": a record of the kernel's, as /dev/kmsg gives it. */
+/* Answer the PING that waits; false: none does. */
+bool agent_pong(struct fake *f);
+/* "LEVEL [STAMP] TEXT": a record of the kernel's, as /dev/kmsg gives it. */
 void agent_record(struct fake *f, const char *spec);
 /* "TYPE key=value ..." */
 void agent_frame(struct fake *f, const char *spec);

@@ -230,9 +230,15 @@ is 'known by the next run' "$status $(isolations)" '0 boot=2'
 # A guest whose log shows a bug is not saved.
 begin
 image
+cp -R "$TREE/tests/bugs" "$T/tree"
 guest_file <<'END'
 config-mem 302M
-init_hook() { echo '<4>BUG: unable to handle page fault for address: 0' >/dev/kmsg; }
+require-kernel-module bugs
+init_hook()
+{
+	insmod "$ktest_module_dir/bugs/ktest_bugs.ko"
+	echo warning >/sys/kernel/debug/ktest_bugs
+}
 test_one() { :; }
 END
 run
