@@ -10,7 +10,7 @@ CLANG	  ?= clang
 PKGCONFIG ?= pkg-config
 WERROR	  ?=
 SANITIZE  ?=
-FUZZ_SECONDS ?= 60
+FUZZ_SECONDS ?= 20
 export BUILD FUZZ_SECONDS
 
 WARN := -Wall -Wextra -Wformat=2 -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla \

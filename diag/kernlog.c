@@ -260,13 +260,14 @@ static bool console_message(struct kernlog *k, const struct kline *l, int64_t lo
 {
 	uint64_t key = kline_key(l);
 
-	/* What a test prints of the kernel's log stands behind what the kernel said. */
+	/* A copy that a test prints of the kernel's log stands behind the original. */
 	if (log_line && !key_get(&k->places, key))
 		key_put(&k->places, key, log_line);
 	if (l->stamp_us + BEFORE_US < k->last_us)
 		return false;
 	if (key_get(&k->told, key)) {
-		/* What is held was printed before it, so the agent has read past that, too. */
+		/* The held lines were printed before this one: the agent has read past them, too.
+		 */
 		drop_oldest(k, k->nheld);
 		return false;
 	}

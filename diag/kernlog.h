@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the kernel of one guest said, from two sources.
+ * The messages of one guest's kernel, from two sources.
  *
  * The records of /dev/kmsg that the agent sends are the kernel's own words: only those of facility
  * 0 count, and only the first line of a record that is not empty begins a report.

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * One record of /dev/kmsg, as the guest's agent passes it on. Format:
+ * A record of /dev/kmsg, as the guest's agent passes it on. Format:
  * Documentation/ABI/testing/dev-kmsg in the kernel's source,
  *
  *	PRIO,SEQ,TIME,FLAGS[,KEY=VALUE...];TEXT[\n KEY=VALUE]...

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What begins a report of the kernel. Each message is a row of its own: its whole fixed part, and
- * the levels that its source prints it with. Texts are those of kernels 5.10 to 6.18.
+ * The messages that begin a report. Each is a row of its own: the whole fixed part of the message,
+ * and the levels that its source prints it with. Texts are those of kernels 5.10 to 6.18.
  *
  * A user can put text into the kernel's records: a task's name of 15 bytes begins some of them
  * ("COMM[97]: segfault at"). So a fixed part of 15 bytes or less needs more: a level that such
  * messages do not have, or a form that they cannot take.
  *
- * One array for each first byte; the first match of an array counts.
+ * There is an array for each first byte; the first match of an array counts.
  */
 #include "diag/patterns.h"
 

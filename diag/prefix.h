@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What printk puts before a message on the console. */
+/* The prefix that printk puts before a message on the console. */
 struct prefix {
 	size_t len;
 	int64_t stamp_us;   /* -1: none */

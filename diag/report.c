@@ -66,7 +66,7 @@ static void make_certain(struct report *r)
 	r->certain_len = r->text.len;
 }
 
-/* What is not certain does not belong to it. */
+/* The lines behind the last certain one do not belong to the report. */
 static void cut_back(struct report *r)
 {
 	r->last = r->certain;

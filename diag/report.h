@@ -60,7 +60,7 @@ void report_adopt(struct report *r, const struct pattern *p, const struct kline 
 /* The next line of the kernel. True when the report has ended, with this line or before it. */
 bool report_follow(struct report *r, const struct kline *l, int64_t n);
 
-/* What is known of it; what the finding points to belongs to the caller, who calls finding_done. */
+/* The report as a finding; its strings belong to the caller, who calls finding_done. */
 void report_finding(const struct report *r, struct finding *f);
 
 #endif

@@ -19,7 +19,7 @@
 /* A storm of warnings is not worth a journal of its own; panics count always. */
 #define FINDINGS_MAX 200
 
-/* What one task or processor says; where the kernel does not tell callers, all of it. */
+/* A task or processor that prints; where the kernel does not tell callers, all of them together. */
 struct speaker {
 	char caller[CALLER_MAX]; /* caller_len bytes */
 	size_t caller_len;
@@ -119,7 +119,7 @@ static void report_close(struct scan *s, struct report *r)
 	r->p = NULL;
 }
 
-/* Whose line it is. With more callers than there is room for, the one silent for longest goes. */
+/* The speaker of a line. If there is no room for another, the one silent for longest goes. */
 static struct speaker *speaker_of(struct scan *s, const struct kline *l)
 {
 	size_t len = l->caller_len < CALLER_MAX ? l->caller_len : CALLER_MAX;

@@ -33,7 +33,7 @@ enum finding_kind {
 /* Console text does not tell the level of a message. */
 #define LEVEL_UNKNOWN (-1)
 
-/* One line of the kernel's, without prefix and newline; any bytes. Borrowed for the call. */
+/* A line of the kernel's, without prefix and newline; any bytes. Borrowed for the call. */
 struct kline {
 	const char *text;
 	size_t len;
@@ -45,7 +45,7 @@ struct kline {
 		       */
 };
 
-/* What tells a line from others: the same for a record and its line on the console. */
+/* A hash of stamp and text: the same for a record and for its line on the console. */
 uint64_t kline_key(const struct kline *l);
 
 struct finding {

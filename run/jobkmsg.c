@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What the kernel of a job's guest says: the agent's records, the console where the agent cannot
+ * The messages of a job's kernel: the agent's records, the console where the agent cannot
  * speak, and the guest's clock that console text is held against.
  */
 #include <inttypes.h>
@@ -62,7 +62,8 @@ static void got_records(struct job *job, const struct frame *f)
 	const char *record;
 	size_t pos = 0;
 
-	/* Where the console tells which subtest runs, what stood there before the record comes first. */
+	/* Where the console tells which subtest runs, what stood there before the record comes
+	 * first. */
 	if (!job->file->control)
 		vm_drain(job->vm);
 	while ((record = frame_next_of(f, &pos, "record")))

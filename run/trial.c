@@ -53,15 +53,18 @@ void trial_flush(struct trial *t)
 
 void trial_close_logs(struct trial *t)
 {
+	/* The last line of the console goes to the others. */
+	conlog_free(t->log);
+	t->log = NULL;
+	if (t->kernlog)
+		kernlog_flush(t->kernlog);
 	findings_record(t);
 	free(t->findings.v);
 	t->findings = (struct findings){0};
 	kernlog_free(t->kernlog);
 	ktap_free(t->ktap);
-	conlog_free(t->log);
 	t->kernlog = NULL;
 	t->ktap = NULL;
-	t->log = NULL;
 	trial_block(t);
 }
 

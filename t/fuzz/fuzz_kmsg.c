@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What a guest's kernel says, from both sources: each line of the input is something that happens,
+ * Messages of a guest's kernel from both sources: each line of the input is something that happens,
  * told by its first byte. No order of it may leave the bounds, and a console without the agent's
  * silence counts only for gaps.
  *

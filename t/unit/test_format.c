@@ -53,7 +53,7 @@ static void test_samples(void **state)
 			fail_msg("'%s', '%s'", samples[i].fmt, samples[i].msg);
 }
 
-/* What a row is for, at the level of the kernel, at others, and with a user's text in its place. */
+/* Messages at the level of the kernel, at others, and with a user's text in their place. */
 static const struct {
 	const char *msg;
 	int level;

@@ -114,7 +114,7 @@ static void found_done(struct found *found)
 	found->n = 0;
 }
 
-/* One line as the console shows it. */
+/* A line as the console shows it. */
 static void feed_line(struct scan *s, const char *line, size_t len)
 {
 	struct prefix p = prefix_read(line, len);

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# What a test prints hides no bug of the kernel and makes none; nor do dmesg and printk's settings.
+# Text that a test prints hides no bug of the kernel and makes none; nor do dmesg and printk's settings.
 # The bugs are those of t/campaign/provoke.
 . "$(dirname "$0")/lib.sh"
 
