@@ -343,6 +343,11 @@ void kernlog_silent(struct kernlog *k)
 	count_held(k, k->nheld);
 }
 
+void kernlog_idle(struct kernlog *k)
+{
+	scan_idle(k->scan);
+}
+
 void kernlog_flush(struct kernlog *k)
 {
 	scan_flush(k->scan);

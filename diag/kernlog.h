@@ -65,7 +65,8 @@ void kernlog_beat(struct kernlog *k);
 /* The agent cannot speak, for now or ever: the console counts, until the next record. */
 void kernlog_silent(struct kernlog *k);
 
-/* Open reports have ended. */
+/* As scan_idle() and scan_flush(). */
+void kernlog_idle(struct kernlog *k);
 void kernlog_flush(struct kernlog *k);
 /* The kernel starts anew, with record 0. */
 void kernlog_reboot(struct kernlog *k);

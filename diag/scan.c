@@ -201,10 +201,15 @@ void scan_line(struct scan *s, const struct kline *l)
 	speaker_line(s, sp, &line, s->line++);
 }
 
-void scan_flush(struct scan *s)
+void scan_idle(struct scan *s)
 {
 	for (size_t i = 0; i < s->nspeakers; i++)
 		report_close(s, &s->speakers[i].report);
+}
+
+void scan_flush(struct scan *s)
+{
+	scan_idle(s);
 	s->panicked = false;
 	s->found = 0;
 }

@@ -84,7 +84,9 @@ void scan_free(struct scan *s);
  */
 void scan_line(struct scan *s, const struct kline *l);
 
-/* The reports that are open have ended. */
+/* Nothing has come for a while: the reports that are open have ended. */
+void scan_idle(struct scan *s);
+/* The same; the findings of another subtest follow. */
 void scan_flush(struct scan *s);
 /* The same, and the kernel has started anew. */
 void scan_reboot(struct scan *s);

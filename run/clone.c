@@ -232,7 +232,7 @@ void clone_restored(struct job *job)
 	if (job->phase != JOB_RESTORE)
 		return;
 	job->streams = t->streams;
-	jobkmsg_clock(job, t->uptime_us);
+	jobkmsg_begin(job, t->uptime_us);
 	kernlog_resume(job->trial.kernlog, &t->kmsg);
 	jobkmsg_agent(job, t->has_kmsg);
 	if (getrandom(&random, sizeof(random), 0) < 0)

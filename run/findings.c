@@ -13,6 +13,13 @@ static bool counts(const struct trial *t, const struct finding *f)
 	return !(t->file->needs.allow_taint && f->kind == FINDING_WARNING);
 }
 
+/* A subtest that caused it may wait for ever. */
+static bool sticks(enum finding_kind k)
+{
+	return k == FINDING_OOPS || k == FINDING_LOCKUP || k == FINDING_RCU_STALL ||
+	       k == FINDING_HUNG_TASK;
+}
+
 static void keep(struct findings *all, const struct finding *f)
 {
 	struct finding *copy;
@@ -40,6 +47,8 @@ void finding_found(void *arg, const struct finding *f)
 		t->spoiled = true;
 	else
 		t->unsound = true;
+	if (cur->subtest && sticks(f->kind))
+		cur->stuck = finding_reason(f->kind);
 	if (cur->reason)
 		return;
 	str_set(&cur->reason, finding_reason(f->kind));

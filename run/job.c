@@ -52,7 +52,7 @@ static void boot_again(struct job *job)
 		control_ready(job->control, false, NULL);
 	job_set_phase(job, JOB_BOOT);
 	job_deadline(job, job_scale(job, BOOT_NS));
-	jobkmsg_clock(job, 0);
+	jobkmsg_begin(job, 0);
 	vm_reset(job->vm);
 }
 
@@ -317,7 +317,7 @@ static void begin_guest(struct job *job)
 	job->dead = job->shown = false;
 	job->trial.untimed = reach_is_users(job);
 	job->last_sign_ns = job->console_ns = loop_now_ns();
-	jobkmsg_clock(job, 0);
+	jobkmsg_begin(job, 0);
 	job->evidence_step = 0;
 	job->tried = true;
 }

@@ -56,6 +56,7 @@ struct job {
 	int64_t weighed_ns;	   /* when its memory was last looked at; 0: never */
 	int64_t panic_ns;	   /* when the console said so; 0: it did not */
 	int64_t frame_ns;	   /* last frame of the agent, or the start */
+	int64_t news_ns;	   /* last one that was not a BEAT */
 	struct {
 		int64_t guest_us, host_ns; /* since boot, as the agent said at host_ns */
 	} clock;
@@ -158,6 +159,8 @@ void jobkmsg_caught_up(struct job *job);
 void jobkmsg_dead(struct job *job);
 bool jobkmsg_agent_silent(const struct job *job);
 void jobkmsg_tick(struct job *job);
+/* A guest starts, or goes on as one that was saved at this time of its own clock. */
+void jobkmsg_begin(struct job *job, int64_t uptime_us);
 /* The guest's clock says so now; what it says as far as is known. Microseconds since its boot. */
 void jobkmsg_clock(struct job *job, int64_t uptime_us);
 int64_t jobkmsg_uptime_us(const struct job *job);

@@ -16,6 +16,10 @@
 /* Before the speed factor, from a panic's first line on the console to acting on it where nothing
  * but that line tells: neither pvpanic nor the restart that panic=-1 asks for. */
 #define PANIC_NS  (3 * NSEC_PER_SEC)
+/* Before the speed factor, without a record: a report that is open has ended. */
+#define IDLE_NS	  (2 * NSEC_PER_SEC)
+/* Before the speed factor, from the last that a stuck subtest's guest told to its end. */
+#define STUCK_NS  (20 * NSEC_PER_SEC)
 /* A frame that comes so much later than such a line was not on its way by then. */
 #define ON_WAY_NS (NSEC_PER_SEC / 2)
 
@@ -44,10 +48,16 @@ struct kernlog_handler jobkmsg_handler(struct job *job)
 
 /* ---- the guest's clock */
 
+void jobkmsg_begin(struct job *job, int64_t uptime_us)
+{
+	jobkmsg_clock(job, uptime_us);
+	job->frame_ns = job->news_ns = loop_now_ns();
+}
+
 void jobkmsg_clock(struct job *job, int64_t uptime_us)
 {
 	job->clock.guest_us = uptime_us;
-	job->clock.host_ns = job->frame_ns = loop_now_ns();
+	job->clock.host_ns = loop_now_ns();
 }
 
 int64_t jobkmsg_uptime_us(const struct job *job)
@@ -90,6 +100,8 @@ void jobkmsg_caught_up(struct job *job)
 bool jobkmsg_frame(struct job *job, const struct frame *f)
 {
 	job->frame_ns = loop_now_ns();
+	if (f->type != FRAME_BEAT)
+		job->news_ns = job->frame_ns;
 	switch (f->type) {
 	case FRAME_KMSG:
 		got_records(job, f);
@@ -134,13 +146,26 @@ bool jobkmsg_agent_silent(const struct job *job)
 	return loop_now_ns() - job->frame_ns > job_scale(job, SILENT_NS);
 }
 
+/* A subtest whose kernel locked up or lost its task is not waited for until its time is up. */
+static void check_stuck(struct job *job, int64_t quiet_ns)
+{
+	const struct current *cur = &job->trial.cur;
+
+	if (quiet_ns > job_scale(job, IDLE_NS))
+		kernlog_idle(job->trial.kernlog);
+	if (job->phase == JOB_RUN && cur->subtest && cur->stuck && reach_timed(job) &&
+	    quiet_ns > job_scale(job, STUCK_NS))
+		trouble(job, VERDICT_FAIL, cur->stuck, NULL, true);
+}
+
 void jobkmsg_tick(struct job *job)
 {
 	int64_t now = loop_now_ns();
 
 	/* Somebody has stopped the guest: its silence says nothing. */
 	if (vm_stopped(job->vm))
-		job->frame_ns = now;
+		job->frame_ns = job->news_ns = now;
+	check_stuck(job, now - job->news_ns);
 	if (jobkmsg_agent_silent(job))
 		kernlog_silent(job->trial.kernlog);
 	if (!job->panic_ns)

@@ -15,12 +15,6 @@
 #define INIT_NS	 (300 * NSEC_PER_SEC)
 #define STOP_NS	 (20 * NSEC_PER_SEC)
 
-/*
- * Taints that stand for a bug the console may not have shown: machine check, bad page, die,
- * warning, soft lockup (Documentation/admin-guide/tainted-kernels.rst).
- */
-#define BUG_TAINTS (1u << 4 | 1u << 5 | 1u << 7 | 1u << 9 | 1u << 14)
-
 /* ---- the way up: boot, setup, init */
 
 static void got_hello(struct job *job, const struct frame *f)
@@ -134,14 +128,14 @@ static void got_setup_done(struct job *job, const struct frame *f)
 		steps_set_up(job, f);
 }
 
-static bool new_taint(const struct frame *f)
+static unsigned long new_taints(const struct frame *f)
 {
 	const char *mask = frame_get(f, "tainted");
 	unsigned long before, after;
 
 	if (!mask || sscanf(mask, "%lu,%lu", &before, &after) != 2)
-		return false;
-	return (after & ~before & BUG_TAINTS) != 0;
+		return 0;
+	return after & ~before & TAINT_BUGS;
 }
 
 /* Only a file with our library tells when it begins. */
@@ -150,7 +144,7 @@ static struct ending read_ending(const struct frame *f)
 	return (struct ending){
 		.status = (int)frame_get_int(f, "status", -1),
 		.signal = (int)frame_get_int(f, "signal", 0),
-		.tainted = new_taint(f),
+		.tainted = new_taints(f),
 		.begun = frame_get_int(f, "begun", 1) != 0,
 	};
 }

@@ -195,6 +195,22 @@ const char *init_judge(const struct ending *e, char *title, size_t size)
 	return e->begun ? "init" : "file";
 }
 
+static void tainted_title(unsigned long taints, char *title, size_t size)
+{
+	static const struct {
+		int bit;
+		const char *name;
+	} names[] = {
+		{4, "machine check (M)"}, {5, "bad page (B)"},	   {7, "oops (D)"},
+		{9, "warning (W)"},	  {14, "soft lockup (L)"},
+	};
+	size_t n = (size_t)snprintf(title, size, "the kernel became tainted:");
+
+	for (size_t i = 0; i < ARRAY_SIZE(names) && n < size; i++)
+		if (taints & 1UL << names[i].bit)
+			n += (size_t)snprintf(title + n, size - n, " %s", names[i].name);
+}
+
 void subtest_judge(struct trial *t, const struct ending *e)
 {
 	struct current *cur = &t->cur;
@@ -214,7 +230,8 @@ void subtest_judge(struct trial *t, const struct ending *e)
 		subtest_end(t, VERDICT_FAIL, "exit status", title, e->status, 0);
 	} else if (e->tainted && !t->file->needs.allow_taint) {
 		t->spoiled = true;
-		subtest_end(t, VERDICT_FAIL, "tainted", "the kernel became tainted by a bug", 0, 0);
+		tainted_title(e->tainted, title, sizeof(title));
+		subtest_end(t, VERDICT_FAIL, "tainted", title, 0, 0);
 	} else if (cur->skip) {
 		subtest_end(t, VERDICT_SKIP, NULL, cur->skip, 0, 0);
 	} else {

@@ -71,6 +71,9 @@ struct current {
 	char *reason, *title; /* of the first finding that counts */
 	int log_frames;	      /* FRAME_LOG lines shown so far */
 	int findings;	      /* files with reports of the kernel written so far */
+	/* Why it will hardly come to an end, from a finding of a lockup, a stall, a hung task or an
+	 * oops: a verdict's reason, static; NULL: nothing says so. */
+	const char *stuck;
 };
 
 /* Bugs that the kernel has shown and that are not in the journal yet. */
@@ -150,11 +153,17 @@ void subtest_end(struct trial *t, enum verdict v, const char *reason, const char
 		 int signal);
 /* How a test file's process ended by itself. */
 struct ending {
-	int status;   /* -1: by the signal */
-	int signal;   /* 0: none */
-	bool tainted; /* the kernel became so */
-	bool begun;   /* what was asked of it, not only what stands around its functions */
+	int status;	       /* -1: by the signal */
+	int signal;	       /* 0: none */
+	unsigned long tainted; /* TAINT_BUGS that the kernel did not have before */
+	bool begun;	       /* what was asked of it, not only what stands around its functions */
 };
+
+/*
+ * Taints that stand for a bug which no report told of: machine check, bad page, die, warning, soft
+ * lockup (Documentation/admin-guide/tainted-kernels.rst).
+ */
+#define TAINT_BUGS (1UL << 4 | 1UL << 5 | 1UL << 7 | 1UL << 9 | 1UL << 14)
 
 /* A bug of the kernel outweighs what the subtest says of itself, its own failure a request to be
  * skipped. */

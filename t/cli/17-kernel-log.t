@@ -89,6 +89,17 @@ like 'a gap: said' "$(cat "$T/out/out/t.two/log")" \
 	'ktest: 1000 messages of the kernel were overwritten before they were read'
 gone 'a gap'
 
+# A bug that no report told of
+begin
+fake <<'EOF'
+subtest one:
+	frame 4 id=$ID status=0 signal=0 tainted=4096,4640
+EOF
+run -- one
+is 'taints: verdict' "$(verdicts)" 'one=FAIL(tainted)'
+is 'taints: named' "$(result '.tests[0].title')" 'the kernel became tainted: bad page (B) warning (W)'
+gone 'taints'
+
 # The last words of a kernel that falls silent or dies.
 begin
 fake <<'EOF'

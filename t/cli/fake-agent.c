@@ -140,10 +140,11 @@ void agent_record(struct fake *f, const char *spec)
 	struct out o;
 	int used = 0;
 
-	if (sscanf(spec, "%u [%u.%u] %n", &level, &s, &us, &used) != 3 || !used) {
+	if (sscanf(spec, "%u [%u.%u]%n", &level, &s, &us, &used) != 3 || !used) {
 		fprintf(stderr, "fake: not a record: %s\n", spec);
 		exit(2);
 	}
+	used += spec[used] == ' ';
 	text = strdup(spec + used);
 	text[script_unescape(text)] = '\0';
 	snprintf(record, sizeof(record), "%u,%llu,%llu,-;%s", level,
