@@ -43,8 +43,9 @@
  *
  * Settings:
  *	ignore WHAT	a QMP command's name, or term (SIGTERM), signal, stop, start, setup, cont,
- *			ping, gather, quiet, keys (sysrq, by Ctrl-O on the console); start is that of a
- *subtest refuse NAME	a QMP command is answered by an error
+ *			ping, gather, quiet, keys (sysrq, by Ctrl-O on the console); start is a
+ *			subtest's
+ *	refuse NAME	a QMP command is answered by an error
  *	die-on NAME	QEMU exits when it gets this command
  *	stream WHAT	when a stream is opened: silent, refuse, flood (beyond its window), bad
  *			(bytes that are no data), die; by default what is sent comes back
