@@ -39,7 +39,7 @@ static bool is_words(const char *msg, size_t len)
 
 static bool match_comm(const char *fmt, const char *msg, size_t len)
 {
-	for (size_t n = 1; n <= COMM_MAX && n <= len; n++)
+	for (size_t n = 0; n <= COMM_MAX && n <= len; n++)
 		if (format_match(fmt, msg + n, len - n))
 			return true;
 	return false;

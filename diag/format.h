@@ -14,7 +14,7 @@
  *
  *	%d	one or more decimal digits
  *	%x	one or more hexadecimal digits, "0x" in front allowed
- *	%c	a task's name: 1 to 15 bytes (TASK_COMM_LEN less the NUL)
+ *	%c	a task's name: at most 15 bytes (TASK_COMM_LEN less the NUL)
  *	%s	one or more bytes, up to the first place where the literal text behind it stands
  *	%w	words of capital letters, digits and '_', up to the end of msg; or nothing
  *

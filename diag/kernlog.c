@@ -18,7 +18,9 @@
 /* How far the host's idea of the guest's clock may be behind. */
 #define AHEAD_US  10000000
 
-#define HELD_MAX 2048
+#define HELD_MAX     2048
+/* Lines behind one that begins a report: they are held where there is no room for others. */
+#define REPORT_LINES 60
 
 /* Keys that are remembered, about; WAYS of them compete for their places. */
 #define KEYS_MAX 8192
@@ -33,6 +35,7 @@ struct held {
 	size_t caller_len;
 	uint64_t key;
 	unsigned int beat; /* of when it came */
+	bool reports;	   /* it begins a report, or stands close behind such a line */
 };
 
 /* The latest keys of lines, with a value each. */
@@ -51,6 +54,9 @@ struct kernlog {
 	uint64_t next_seq; /* of the next record */
 	int64_t last_us;   /* the latest record's time */
 	unsigned int beat;
+	int reporting;	    /* so many lines more are close behind one that begins a report */
+	uint64_t last_word; /* key of the agent's last word; 0: it has not come */
+	bool last_word_shown;
 
 	struct held held[HELD_MAX]; /* a ring: nheld of them, the oldest at first_held */
 	size_t first_held, nheld;
@@ -95,19 +101,41 @@ static void drop_oldest(struct kernlog *k, size_t n)
 	}
 }
 
-static void hold(struct kernlog *k, const struct kline *l)
+/* Room for a line of a report: lines that are none make way, the oldest first. */
+static void make_room(struct kernlog *k)
 {
+	size_t i = 0;
+
+	while (i < k->nheld && held_at(k, i)->reports)
+		i++;
+	if (i == k->nheld) {
+		drop_oldest(k, 1);
+		return;
+	}
+	free(held_at(k, i)->text);
+	for (; i + 1 < k->nheld; i++)
+		*held_at(k, i) = *held_at(k, i + 1);
+	k->nheld--;
+}
+
+static void hold(struct kernlog *k, const struct kline *l, bool begins)
+{
+	bool reports = begins || k->reporting > 0;
 	struct held *h;
 
+	k->reporting = begins ? REPORT_LINES : k->reporting - reports;
+	if (k->nheld == HELD_MAX && !reports)
+		return;
 	if (k->nheld == HELD_MAX)
-		drop_oldest(k, 1);
+		make_room(k);
 	h = held_at(k, k->nheld++);
 	*h = (struct held){.text = xmalloc(l->len + 1),
 			   .len = l->len,
 			   .stamp_us = l->stamp_us,
 			   .caller_len = l->caller_len,
 			   .key = kline_key(l),
-			   .beat = k->beat};
+			   .beat = k->beat,
+			   .reports = reports};
 	memcpy(h->text, l->text, l->len);
 	memcpy(h->caller, l->caller, l->caller_len);
 }
@@ -119,6 +147,16 @@ static size_t held_up_to(struct kernlog *k, uint64_t key)
 		if (held_at(k, i)->key == key)
 			return i + 1;
 	return 0;
+}
+
+/* The number of held lines in a row, from the oldest on, that are from before this time. */
+static size_t held_before(struct kernlog *k, int64_t stamp_us)
+{
+	size_t n = 0;
+
+	while (n < k->nheld && held_at(k, n)->stamp_us <= stamp_us)
+		n++;
+	return n;
 }
 
 static void count_line(struct kernlog *k, const struct held *h)
@@ -181,14 +219,16 @@ static void fill_gap(struct kernlog *k, const struct kmsg *m, uint64_t first_key
 	if (k->handler.drain)
 		k->handler.drain(k->handler.arg);
 	n = held_up_to(k, first_key);
-	if (n)
-		n--;
-	else
-		while (n < k->nheld && held_at(k, n)->stamp_us <= m->time_us)
-			n++;
-	count_held(k, n);
+	count_held(k, n ? n - 1 : held_before(k, m->time_us));
 	if (k->handler.lost)
 		k->handler.lost(k->handler.arg, m->seq - k->next_seq);
+}
+
+static bool is_last_word(const struct kernlog *k, const struct kline *l)
+{
+	size_t n = k->handler.last_word ? strlen(k->handler.last_word) : 0;
+
+	return n && l->len >= n && !memcmp(l->text + l->len - n, k->handler.last_word, n);
 }
 
 static void told_line(struct kernlog *k, const struct kmsg *m, const struct kline *l)
@@ -196,6 +236,10 @@ static void told_line(struct kernlog *k, const struct kmsg *m, const struct klin
 	uint64_t key = kline_key(l);
 
 	key_put(&k->told, key, 1);
+	if (is_last_word(k, l)) {
+		k->last_word = key;
+		k->last_word_shown = held_up_to(k, key) > 0;
+	}
 	drop_oldest(k, held_up_to(k, key));
 	if (m->facility == 0)
 		scan_line(k->scan, l);
@@ -240,6 +284,7 @@ int kernlog_record(struct kernlog *k, const char *record, size_t len)
 	k->next_seq = m.seq + 1;
 	k->last_us = m.time_us > k->last_us ? m.time_us : k->last_us;
 	do {
+		l.record_len = n - (size_t)(l.text - text);
 		told_line(k, &m, &l);
 		l.follows |= l.len > 0;
 	} while (next_line(text, n, &pos, &l));
@@ -248,17 +293,11 @@ int kernlog_record(struct kernlog *k, const char *record, size_t len)
 
 /* ---- the console */
 
-static bool is_panic(const struct kline *l)
-{
-	const struct pattern *p = pattern_match(l->text, l->len, l->level);
-
-	return p && finding_fatal(p->kind);
-}
-
 /* A part of the console that looks like a message of the kernel's. */
 static bool console_message(struct kernlog *k, const struct kline *l, int64_t log_line)
 {
 	uint64_t key = kline_key(l);
+	const struct pattern *p;
 
 	/* A copy that a test prints of the kernel's log stands behind the original. */
 	if (log_line && !key_get(&k->places, key))
@@ -266,16 +305,17 @@ static bool console_message(struct kernlog *k, const struct kline *l, int64_t lo
 	if (l->stamp_us + BEFORE_US < k->last_us)
 		return false;
 	if (key_get(&k->told, key)) {
-		/* The held lines were printed before this one: the agent has read past them, too.
-		 */
-		drop_oldest(k, k->nheld);
+		/* A test may print a copy: only lines from before its time were read, too. */
+		k->last_word_shown |= key == k->last_word;
+		drop_oldest(k, held_before(k, l->stamp_us));
 		return false;
 	}
+	p = pattern_match(l->text, l->len, l->level);
 	if (k->silent)
 		scan_line(k->scan, l);
 	else
-		hold(k, l);
-	return is_panic(l);
+		hold(k, l, p != NULL);
+	return p && finding_fatal(p->kind);
 }
 
 /*
@@ -325,6 +365,12 @@ void kernlog_caught_up(struct kernlog *k)
 		drop_oldest(k, k->nheld);
 }
 
+void kernlog_bye(struct kernlog *k)
+{
+	if (!k->last_word_shown)
+		kernlog_caught_up(k);
+}
+
 void kernlog_beat(struct kernlog *k)
 {
 	size_t n = 0;
@@ -360,6 +406,8 @@ void kernlog_reboot(struct kernlog *k)
 	k->silent = false;
 	k->next_seq = 0;
 	k->last_us = 0;
+	k->last_word = 0;
+	k->last_word_shown = false;
 	memset(&k->told, 0, sizeof(k->told));
 }
 

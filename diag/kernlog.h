@@ -29,6 +29,8 @@ struct kernlog_handler {
 	/* Deliver the console's lines that are there by now: a gap is about to be filled from them.
 	 * NULL allowed. */
 	void (*drain)(void *arg);
+	/* How the record ends that the agent writes itself before it ends the guest. NULL: none. */
+	const char *last_word;
 	void *arg;
 };
 
@@ -58,8 +60,11 @@ bool kernlog_line(struct kernlog *k, const char *line, size_t len, int64_t log_l
 /* The agent had sent every record that there was: what the console showed before is not the
  * kernel's. The console has been drained. */
 void kernlog_caught_up(struct kernlog *k);
-/* The same, from an agent that sends this about once a second: counts for what the console showed
- * before the last such word, since text and word come by ways of their own. */
+/* The same, and the agent ends the guest: all that the console showed behind the last word, if it
+ * showed that, may be the kernel's. */
+void kernlog_bye(struct kernlog *k);
+/* As kernlog_caught_up(), from an agent that sends this about once a second: counts for what the
+ * console showed before the last such word, since text and word come by ways of their own. */
 void kernlog_beat(struct kernlog *k);
 
 /* The agent cannot speak, for now or ever: the console counts, until the next record. */

@@ -65,14 +65,18 @@
 		.text = words, .flags = PATTERN_ALLOW \
 	}
 
-/* Messages that begin with the name of a task, for whatever its name looks like. */
-static const struct pattern of_tasks[] = {
+/*
+ * Messages that begin with a user's words: the name of a task or a module, the prefix of a
+ * firewall's log. Each fixed part is longer than a task's name, so that no name within the message
+ * of a bug can be taken for it.
+ */
+static const struct pattern of_users[] = {
 	ALLOW("%c[%d]: segfault at %x ip %x sp %x error %x"), /* show_signal_msg() */
 	ALLOW("%c[%d] trap %s ip:%x sp:%x error:%x"),	      /* show_signal() */
 	ALLOW("%c[%d]: unhandled exception: "),		      /* arm64_show_signal() */
 	ALLOW("%c[%d]: unhandled signal %d "),		      /* riscv's do_trap() */
 	ALLOW("%c[%d]: bad frame in "),			      /* signal_fault() */
-	ALLOW("%c[%d] vsyscall "),			      /* warn_bad_vsyscall() */
+	ALLOW("%c[%d] vsyscall %s ip:%x cs:%x sp:%x ax:%x"),  /* warn_bad_vsyscall() */
 	ALLOW("%c/%d: potentially unexpected fatal signal %d."),
 	ALLOW("%c invoked oom-killer: gfp_mask="),
 	ALLOW("%c: page allocation failure: order:%d, mode:"),
@@ -81,6 +85,15 @@ static const struct pattern of_tasks[] = {
 	ALLOW("%c (%d) used greatest stack depth: %d bytes left"),
 	ALLOW("%c (%d): attempted to duplicate a private mapping with mremap."),
 	ALLOW("%c(%d): Attempt to set a LOCK_MAND lock via flock(2)."),
+	ALLOW("%s: version magic '%s' should be '"), /* modules */
+	ALLOW("%s: disagrees about version of symbol "),
+	ALLOW("%s: Unknown symbol "),
+	ALLOW("%s: no symbol version for "),
+	ALLOW("%s: module license '%s' taints kernel."),
+	ALLOW("%s: module verification failed: signature and/or required key missing"),
+	ALLOW("%s: loading out-of-tree module taints kernel."),
+	ALLOW("%sIN= OUT=%s"), /* nf_log */
+	ALLOW("%sIN=%s OUT="),
 };
 
 static const struct pattern on_B[] = {
@@ -234,6 +247,13 @@ static const struct pattern on_K[] = {
 };
 
 static const struct pattern on_k[] = {
+	BUG_STACK(
+		"kobject (%x): tried to init an initialized object, something is seriously wrong.",
+		ON_ERR, "kobject: tried to init an initialized object", NULL),
+	{.text = "kmemleak: %d new suspected memory leaks (see ",
+	 .levels = ON_INFO,
+	 .kind = FINDING_LEAK,
+	 .title = "memory leak"},
 	{.text = "kernel BUG at %s:%d!",
 	 .levels = ON_CRIT,
 	 .kind = FINDING_BUG,
@@ -255,7 +275,7 @@ static const struct pattern on_O[] = {
 	TRAP("Oops: %s: %x [#%d]%w", ON_ANY, NULL),
 	TRAP("Oops - %s [#%d]%w", ON_EMERG, NULL), /* riscv */
 	TRAP("Oops [#%d]%w", ON_EMERG, "Oops"),
-	TRAP("Oops[#%d]:", ON_ANY, "Oops"), /* mips, loongarch */
+	TRAP("Oops[#%d]:%w", ON_ANY, "Oops"), /* mips, loongarch */
 };
 
 /* The x86 traps before 6.11, which put "Oops: " before them. */
@@ -264,6 +284,7 @@ static const struct pattern on_a[] = {
 };
 static const struct pattern on_b[] = {
 	TRAP("bounds: %x [#%d]%w", ON_ANY, "Oops: bounds"),
+	BUG_STACK("bad: scheduling from the idle thread!", ON_ERR, NULL, "!"),
 };
 static const struct pattern on_c[] = {
 	TRAP("control protection fault: %x [#%d]%w", ON_ANY, "Oops: control protection fault"),
@@ -272,6 +293,7 @@ static const struct pattern on_c[] = {
 };
 static const struct pattern on_g[] = {
 	OOPS("general protection fault: %x [#%d]%w", ON_ANY, "Oops: general protection fault"),
+	BUG_LINE("get_swap_device: Bad swap file entry %x", ON_ERR, "Bad swap file entry"),
 	OOPS("general protection fault, %s: %x [#%d]%w", ON_ANY, "Oops: general protection fault"),
 };
 static const struct pattern on_d[] = {
@@ -282,11 +304,22 @@ static const struct pattern on_i[] = {
 	TRAP("invalid opcode: %x [#%d]%w", ON_ANY, "Oops: invalid opcode"),
 	TRAP("invalid TSS: %x [#%d]%w", ON_ANY, "Oops: invalid TSS"),
 	TRAP("int3: %x [#%d]%w", ON_ANY, "Oops: int3"),
+	BUG_STACK("irq %d: nobody cared (try booting with", ON_ERR, "irq: nobody cared", NULL),
 };
 static const struct pattern on_s[] = {
 	TRAP("segment not present: %x [#%d]%w", ON_ANY, "Oops: segment not present"),
 	TRAP("simd exception: %x [#%d]%w", ON_ANY, "Oops: simd exception"),
 	TRAP("stack segment: %x [#%d]%w", ON_ANY, "Oops: stack segment"),
+	BUG_STACK("sysfs: cannot create duplicate filename '", ON_WARN,
+		  "sysfs: cannot create duplicate filename", NULL),
+	{.text = "smp: csd: Detected non-responsive CSD lock (#%d) on CPU#%d",
+	 .levels = ON_ALERT,
+	 .kind = FINDING_LOCKUP,
+	 .end = END_STACK,
+	 .function = FN_STACK,
+	 .title = "non-responsive CSD lock"},
+	BUG_LINE("softirq: huh, entered softirq %d ", ON_ERR,
+		 "softirq: preempt_count was not restored"),
 };
 static const struct pattern on_t[] = {
 	OOPS("traps: PANIC: double fault, error_code: ", ON_EMERG, "Oops: double fault"),
@@ -339,9 +372,15 @@ static const struct pattern on_I[] = {
 	 .end = END_STACK,
 	 .function = FN_STACK,
 	 .title = "trying to register non-static key"},
+	STALL("INFO: rcu_tasks detected stalls on tasks:"),
+	STALL("INFO: rcu_tasks_%s detected stalls on tasks:"),
 	STALL("INFO: rcu%s self-detected stall on CPU"),
 	STALL("INFO: rcu%s detected stalls on CPUs/tasks:"),
 	STALL("INFO: rcu%s detected expedited stalls on CPUs/tasks:"),
+	BUG_LINE("IPv4: Attempt to release alive inet socket ", ON_ERR,
+		 "Attempt to release alive inet socket"),
+	BUG_LINE("IPv4: Attempt to release TCP socket in state ", ON_ERR,
+		 "Attempt to release TCP socket"),
 };
 
 static const struct pattern on_r[] = {
@@ -426,6 +465,18 @@ static const struct pattern on_blank[] = {
 	 .flags = PATTERN_LOCKDEP},
 };
 
+/* Messages that begin with the name of a driver or a module. */
+static const struct pattern on_names[] = {
+	{.text = "%s: NETDEV WATCHDOG: CPU: %d: transmit queue %d timed out ", /* since 6.4 */
+	 .levels = ON_CRIT,
+	 .kind = FINDING_BUG,
+	 .title = "NETDEV WATCHDOG: transmit queue timed out"},
+	{.text = "%s: memory allocation(s) from the module still alive, cannot unload cleanly",
+	 .levels = ON_WARN,
+	 .kind = FINDING_LEAK,
+	 .title = "memory allocations from the module still alive"},
+};
+
 static const struct pattern on_dash[] = {
 	{.text = "------------[ cut here ]------------",
 	 .levels = ON_ANY,
@@ -455,7 +506,7 @@ static const struct group {
 		['N'] = GROUP(on_N),	   ['C'] = GROUP(on_C),	    ['u'] = GROUP(on_u),
 		['['] = GROUP(on_bracket), [' '] = GROUP(on_blank), ['-'] = GROUP(on_dash),
 },
-  tasks = GROUP(of_tasks);
+  users = GROUP(of_users), names = GROUP(on_names);
 
 static const struct pattern *find(const struct group *g, const char *msg, size_t len, int level)
 {
@@ -477,7 +528,9 @@ const struct pattern *pattern_match(const char *msg, size_t len, int level)
 	if (!len)
 		return NULL;
 	p = find(&groups[(unsigned char)msg[0]], msg, len, level);
-	if (!p || p->flags & PATTERN_ALLOW || find(&tasks, msg, len, level))
+	if (!p)
+		p = find(&names, msg, len, level);
+	if (!p || p->flags & PATTERN_ALLOW || find(&users, msg, len, level))
 		return NULL;
 	return p;
 }

@@ -16,8 +16,8 @@
 /* Lines that began a report or belonged to the beginning of one: the latest of them. */
 #define SEEN_MAX 64
 
-/* A storm of warnings is not worth a journal of its own; panics count always. */
-#define FINDINGS_MAX 200
+/* Of a kind: a storm of warnings is not worth a journal of its own, and hides no other bug. */
+#define FINDINGS_MAX 50
 
 /* A task or processor that prints; where the kernel does not tell callers, all of them together. */
 struct speaker {
@@ -31,9 +31,9 @@ struct speaker {
 struct scan {
 	scan_finding_fn *fn;
 	void *arg;
-	int64_t line;	    /* number of the next one */
-	unsigned int found; /* since the last flush */
-	bool panicked;	    /* what follows a panic is its noise */
+	int64_t line;			   /* number of the next one */
+	unsigned int found[FINDING_KINDS]; /* since the last flush */
+	bool panicked;			   /* what follows a panic is its noise */
 	struct speaker speakers[CALLERS_MAX];
 	size_t nspeakers;
 	uint64_t seen[SEEN_MAX];
@@ -111,7 +111,7 @@ static void report_close(struct scan *s, struct report *r)
 
 	if (!r->p)
 		return;
-	if (s->found++ < FINDINGS_MAX || r->p->kind == FINDING_PANIC) {
+	if (s->found[r->p->kind]++ < FINDINGS_MAX) {
 		report_finding(r, &f);
 		s->fn(s->arg, &f);
 		finding_done(&f);
@@ -175,7 +175,7 @@ static void speaker_line(struct scan *s, struct speaker *sp, const struct kline 
 	const struct pattern *p = NULL;
 
 	if (!s->panicked && !l->follows)
-		p = pattern_match(l->text, l->len, l->level);
+		p = pattern_match(l->text, l->record_len, l->level);
 	if (p && is_repetition(s, l))
 		return;
 	if (p && !report_takes(&sp->report, p)) {
@@ -197,6 +197,8 @@ void scan_line(struct scan *s, const struct kline *l)
 
 	if (line.len > LINE_USED_MAX)
 		line.len = LINE_USED_MAX;
+	if (line.record_len < line.len || line.record_len > LINE_USED_MAX)
+		line.record_len = line.len;
 	sp->last = s->line;
 	speaker_line(s, sp, &line, s->line++);
 }
@@ -211,7 +213,7 @@ void scan_flush(struct scan *s)
 {
 	scan_idle(s);
 	s->panicked = false;
-	s->found = 0;
+	memset(s->found, 0, sizeof(s->found));
 }
 
 void scan_reboot(struct scan *s)

@@ -28,6 +28,7 @@ enum finding_kind {
 	FINDING_HUNG_TASK,
 	FINDING_RCU_STALL,
 	FINDING_LEAK,
+	FINDING_KINDS, /* their number */
 };
 
 /* Console text does not tell the level of a message. */
@@ -37,8 +38,9 @@ enum finding_kind {
 struct kline {
 	const char *text;
 	size_t len;
-	int level;	    /* of printk, or LEVEL_UNKNOWN */
-	int64_t stamp_us;   /* -1: none */
+	size_t record_len; /* of the record from here on, len included: a name may hold a newline */
+	int level;	   /* of printk, or LEVEL_UNKNOWN */
+	int64_t stamp_us;  /* -1: none */
 	const char *caller; /* never NULL; caller_len 0: not told */
 	size_t caller_len;
 	bool follows; /* not the first line of its record: it goes on with a report, and begins none
@@ -71,7 +73,7 @@ struct scan;
 
 /*
  * fn is called when a report has ended (or scan_flush was called); the finding is borrowed for the
- * call. Between two flushes it is called for 200 findings at most, and for a panic.
+ * call. Between two flushes it is called for 50 findings of a kind at most.
  */
 typedef void scan_finding_fn(void *arg, const struct finding *f);
 

@@ -3,8 +3,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
-#include <sys/klog.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -28,8 +28,6 @@
 #define CONSOLE_NS  (1 * NS_PER_MS)
 #define CONSOLE_MAX 50
 
-#define SYSLOG_ACTION_SIZE_BUFFER 10 /* syslog(2) */
-
 static void kmsg_ready(struct watch *w, uint32_t events);
 static void kmsg_rested(struct timer *t);
 
@@ -38,41 +36,41 @@ static struct {
 	struct timer rest;
 	int started;
 	int watched;
-	int idle;	    /* nothing was left when it was read last */
-	int console_waits;  /* times that reading was put off for the console */
-	uint64_t read;	    /* bytes so far */
-	uint64_t ring_size; /* bytes that are read while the whole ring is, at most */
+	int idle;	   /* nothing was left when it was read last */
+	int console_waits; /* times that reading was put off for the console */
+	uint64_t next;	   /* number of the record behind the last one read */
+	int mark_fd;	   /* another reader, which stands where the records ended at the mark */
+	uint64_t mark;	   /* number of the first record behind it; 0: there is none yet */
 } kmsg = {.watch = {-1, kmsg_ready}, .rest = {.fire = kmsg_rested}};
 
 int kmsg_open(void)
 {
-	int size = klogctl(SYSLOG_ACTION_SIZE_BUFFER, NULL, 0);
-
 	kmsg.watch.fd = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	if (kmsg.watch.fd < 0)
 		return -errno;
-	/*
-	 * A record takes at least as many bytes when it is read as it does in the ring, except that
-	 * before 5.10 the ring held a header of 16 bytes for a prefix of 9.
-	 */
-	kmsg.ring_size = 2 * (uint64_t)(size > 0 ? size : 1 << 20);
-	return 0;
+	kmsg.mark_fd = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	return kmsg.mark_fd < 0 ? -errno : 0;
 }
 
 int kmsg_is_open(void)
 {
-	return kmsg.watch.fd >= 0;
+	return kmsg.watch.fd >= 0 && kmsg.mark_fd >= 0;
 }
 
-/* The next record without the newline at its end; its length, 0 when there is none yet. */
-static size_t read_record(char *buf, size_t size)
+/* The next record of a reader, terminated, without the newline at its end. The length, 0 when there
+ * is none yet; *seq is the record's number. */
+static size_t read_record(int fd, char *buf, size_t size, uint64_t *seq)
 {
 	for (int i = 0; i < READS_MAX; i++) {
-		ssize_t n = read(kmsg.watch.fd, buf, size);
+		ssize_t n = read(fd, buf, size - 1);
+		const char *comma;
 
 		if (n > 0) {
-			kmsg.read += (uint64_t)n;
-			return (size_t)n - (buf[n - 1] == '\n');
+			n -= buf[n - 1] == '\n';
+			buf[n] = '\0';
+			comma = strchr(buf, ',');
+			*seq = comma ? strtoull(comma + 1, NULL, 10) : *seq + 1;
+			return (size_t)n;
 		}
 		/* EPIPE: records were overwritten. EINVAL: this one is too long. The next is read.
 		 */
@@ -88,11 +86,15 @@ static int send_frame(void)
 	static char buf[FRAME_SIZE];
 	char record[RECORD_MAX];
 	struct frame_writer w;
+	uint64_t seq = kmsg.next;
 	size_t len = 1;
 
 	frame_begin(&w, buf, sizeof(buf), FRAME_KMSG);
-	while (w.len < FRAME_FULL && (len = read_record(record, sizeof(record))))
+	while (w.len < FRAME_FULL &&
+	       (len = read_record(kmsg.watch.fd, record, sizeof(record), &seq))) {
 		frame_addn(&w, "record", record, len);
+		kmsg.next = seq + 1;
+	}
 	if (w.len > FRAME_HEADER_SIZE)
 		port_send(&w, PORT_DROP); /* the caller has asked for room */
 	kmsg.idle = !len;
@@ -171,16 +173,29 @@ void kmsg_stop(void)
 	timer_disarm(&kmsg.rest);
 }
 
-uint64_t kmsg_mark(void)
+void kmsg_mark(void)
 {
-	return kmsg.read + kmsg.ring_size;
+	kmsg.mark = 0;
+	if (kmsg_is_open())
+		lseek(kmsg.mark_fd, 0, SEEK_END);
 }
 
-int kmsg_sent(uint64_t mark)
+/* Whether all that existed at the mark has been read; a record behind it tells its number. */
+static int is_at_mark(void)
+{
+	char record[RECORD_MAX];
+	uint64_t seq = 0;
+
+	if (!kmsg.mark && read_record(kmsg.mark_fd, record, sizeof(record), &seq))
+		kmsg.mark = seq;
+	return kmsg.mark && kmsg.next >= kmsg.mark;
+}
+
+int kmsg_sent(void)
 {
 	if (!kmsg_is_open())
 		return 1;
-	while (kmsg.read < mark) {
+	while (!is_at_mark()) {
 		if (!port_has_room())
 			return 0;
 		if (!send_frame())
@@ -191,8 +206,7 @@ int kmsg_sent(uint64_t mark)
 
 void kmsg_drain(int64_t deadline)
 {
-	uint64_t mark = kmsg_mark();
-
-	while (!kmsg_sent(mark) && now_ns() < deadline)
+	kmsg_mark();
+	while (!kmsg_sent() && now_ns() < deadline)
 		port_drain(deadline);
 }

@@ -24,15 +24,13 @@ void kmsg_room(void);
 /* Whether the last look at /dev/kmsg found nothing that was not sent. */
 int kmsg_is_idle(void);
 
+/* Remember which records exist now, for kmsg_sent(); instead of what was remembered before. */
+void kmsg_mark(void);
 /*
- * For kmsg_sent(): the records that exist now. The number counts bytes read from /dev/kmsg.
- */
-uint64_t kmsg_mark(void);
-/*
- * Sends records while the queue to the host has room. Returns 1 if every record that existed at
+ * Sends records while the queue to the host has room. Returns 1 if every record that existed at the
  * mark has been queued or was overwritten, else 0: call again when there is room.
  */
-int kmsg_sent(uint64_t mark);
+int kmsg_sent(void);
 /* The same for the records that exist now; waits for room until the deadline (now_ns). */
 void kmsg_drain(int64_t deadline);
 

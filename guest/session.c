@@ -56,7 +56,6 @@ struct session {
 	int walks; /* looks for what is left */
 	int left;
 	int alive;
-	uint64_t kmsg; /* kmsg_mark() of when the last process had ended */
 	char cores[512];
 	char mark[128]; /* a file that the program makes once it has begun what it was started for
 			 */
@@ -227,7 +226,7 @@ static void tick_killing(struct session *s)
 		timer_arm(&s->tick, now_ns() + KILL_LOOK_NS);
 		return;
 	}
-	s->kmsg = kmsg_mark();
+	kmsg_mark();
 	enter_cores(s);
 }
 
@@ -245,7 +244,7 @@ static void tick_cores(struct session *s)
 static void tick_draining(struct session *s)
 {
 	/* EXIT would wait in the same queue as the records: they have no deadline of their own. */
-	if (!kmsg_sent(s->kmsg) || (console_pending() && now_ns() < s->deadline)) {
+	if (!kmsg_sent() || (console_pending() && now_ns() < s->deadline)) {
 		timer_arm(&s->tick, now_ns() + DRAIN_LOOK_NS);
 		return;
 	}

@@ -49,6 +49,7 @@ void stop_now(int reboot_after, const char *reason)
 	kill_everything();
 	sync();
 	mounts_end();
+	complain(FRAME_LAST_WORD);
 	console_drain(now_ns() + DRAIN_NS);
 	kmsg_drain(now_ns() + DRAIN_NS);
 	say_bye(reason);

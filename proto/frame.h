@@ -26,6 +26,9 @@
 #define FRAME_PAYLOAD_MAX 65536
 #define FRAME_VERSION	  1
 #define FRAME_PORT_NAME	  "ktest.agent"
+/* How the record ends that the agent writes to the kernel's log before BYE: what the console shows
+ * behind it are words of the kernel that no frame brings. */
+#define FRAME_LAST_WORD	  "the agent ends the guest"
 
 enum frame_type {
 	/* guest to host */

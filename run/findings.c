@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Bugs that the kernel shows: what they mean for a subtest, and their record. */
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -97,8 +98,23 @@ static void record(struct trial *t, const struct finding *f)
 	trial_event(t, "finding", fields);
 }
 
+static void record_lost(struct trial *t)
+{
+	char text[120];
+
+	snprintf(text, sizeof(text),
+		 "%" PRIu64 " messages of the kernel were overwritten before they were read",
+		 t->lost);
+	t->lost = 0;
+	if (t->log)
+		trial_note(t, "ktest: %s", text);
+	trial_event(t, "note", json_pack("{s:s, s:s}", "guest", t->guest, "text", text));
+}
+
 void findings_record(struct trial *t)
 {
+	if (t->lost)
+		record_lost(t);
 	for (size_t i = 0; i < t->findings.n; i++) {
 		record(t, &t->findings.v[i]);
 		finding_done(&t->findings.v[i]);

@@ -67,7 +67,8 @@ static void got_reset(struct job *job)
 		boot_again(job);
 		return;
 	}
-	if (job->phase != JOB_REBOOT) {
+	/* Without BYE the kernel may have said what nobody read. */
+	if (job->phase != JOB_REBOOT || !job->bye) {
 		trouble(job, VERDICT_FAIL, "reboot", "the guest restarted unasked", false);
 		return;
 	}

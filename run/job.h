@@ -60,6 +60,7 @@ struct job {
 	struct {
 		int64_t guest_us, host_ns; /* since boot, as the agent said at host_ns */
 	} clock;
+	bool bye;		 /* the agent has ended the guest */
 	bool has_kmsg;		 /* the agent sends the kernel's records */
 	struct control *control; /* NULL: it cannot be reached */
 	bool streams;		 /* its agent has them */

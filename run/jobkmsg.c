@@ -15,7 +15,7 @@
 #define SILENT_NS (5 * NSEC_PER_SEC)
 /* Before the speed factor, from a panic's first line on the console to acting on it where nothing
  * but that line tells: neither pvpanic nor the restart that panic=-1 asks for. */
-#define PANIC_NS  (3 * NSEC_PER_SEC)
+#define PANIC_NS  (10 * NSEC_PER_SEC)
 /* Before the speed factor, without a record: a report that is open has ended. */
 #define IDLE_NS	  (2 * NSEC_PER_SEC)
 /* Before the speed factor, from the last that a stuck subtest's guest told to its end. */
@@ -26,12 +26,8 @@
 static void on_lost(void *arg, uint64_t n)
 {
 	struct trial *t = arg;
-	char text[120];
 
-	snprintf(text, sizeof(text),
-		 "%" PRIu64 " messages of the kernel were overwritten before they were read", n);
-	trial_note(t, "ktest: %s", text);
-	trial_event(t, "note", json_pack("{s:s, s:s}", "guest", t->guest, "text", text));
+	t->lost += n;
 }
 
 static void on_drain(void *arg)
@@ -43,7 +39,8 @@ static void on_drain(void *arg)
 
 struct kernlog_handler jobkmsg_handler(struct job *job)
 {
-	return (struct kernlog_handler){finding_found, on_lost, on_drain, &job->trial};
+	return (struct kernlog_handler){finding_found, on_lost, on_drain, FRAME_LAST_WORD,
+					&job->trial};
 }
 
 /* ---- the guest's clock */
@@ -52,6 +49,7 @@ void jobkmsg_begin(struct job *job, int64_t uptime_us)
 {
 	jobkmsg_clock(job, uptime_us);
 	job->frame_ns = job->news_ns = loop_now_ns();
+	job->bye = false;
 }
 
 void jobkmsg_clock(struct job *job, int64_t uptime_us)
@@ -110,7 +108,9 @@ bool jobkmsg_frame(struct job *job, const struct frame *f)
 		got_beat(job, f);
 		return true;
 	case FRAME_BYE:
-		jobkmsg_caught_up(job);
+		job->bye = true;
+		vm_drain(job->vm);
+		kernlog_bye(job->trial.kernlog);
 		return true;
 	default:
 		return false;

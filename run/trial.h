@@ -98,6 +98,7 @@ struct trial {
 	struct conlog *log;
 	struct kernlog *kernlog; /* NULL: no kernel speaks there */
 	struct findings findings;
+	uint64_t lost;	   /* messages of the kernel that nobody read, not in the records yet */
 	struct ktap *ktap; /* reads results that the subtest prints itself */
 	struct current cur;
 	struct loop_source *limit; /* of the subtest's time; whose job it is made it */

@@ -30,7 +30,7 @@ static const struct {
 	{"%c[%d]", "bash[12]", true},
 	{"%c[%d]", "a[1]b[12]", true},
 	{"%c[%d]: s", "a[1] b[12]: s", true}, /* brackets may be part of the name */
-	{"%c[%d]", "[12]", false},
+	{"%c[%d]", "[12]", true},	      /* a name may be empty */
 	{"%c[%d]", "fifteen bytes .[12]", true},
 	{"%c[%d]", "sixteen bytes ..[12]", false},
 	{"%s in %s", "slab-out-of-bounds in f", true},
@@ -85,6 +85,24 @@ static const struct {
 	{"WARNING: CPU: 0: page allocation failure: order:10, mode:0x1, cpuset=/ PID: 5 at x", 4,
 	 false},
 	{"BUG kmalloc-64 (Tainted): x (12): drop_caches: 3", 3, true}, /* too long for a name */
+	{"Oops[#1]: renamed from d0", 4, false},
+	{"Oops[#1]:", 4, true},
+	{"BUG: KASAN: use-after-free in f+0x1/0x2: version magic 'x' should be 'y'", 3, false},
+	{"Kernel panic - not syncing: xIN= OUT=lo SRC=127.0.0.1", 0, false},
+	{"WARNING: suspicious RCU usageIN=eth0 OUT= MAC=1", 4, false},
+	/* names that are to hide a bug */
+	{"INFO: task :12 blocked for more than 120 seconds.", 3, true},
+	{"INFO: task a\nb:12 blocked for more than 120 seconds.", 3, true},
+	{"INFO: task [1] vsyscall :12 blocked for more than 120 seconds.", 3, true},
+	{"INFO: task x[1]: segfault :12 blocked for more than 120 seconds.", 3, true},
+	{"BUG: scheduling while atomic: \n/97/0x00000002", 3, true},
+	/* without WARN() or an oops */
+	{"INFO: rcu_tasks detected stalls on tasks:", 3, true},
+	{"INFO: rcu_tasks_trace detected stalls on tasks:", 3, true},
+	{"sysfs: cannot create duplicate filename '/devices/x'", 4, true},
+	{"virtio_net virtio0 eth0: NETDEV WATCHDOG: CPU: 1: transmit queue 0 timed out 5000 ms", 2,
+	 true},
+	{"kmemleak: 3 new suspected memory leaks (see /sys/kernel/debug/kmemleak)", 6, true},
 	/* words of warning that are no bug */
 	{"WARNING: The mand mount option has been deprecated and", 4, false},
 	{"WARNING: Flushing system-wide workqueues will be prohibited in near future.", 4, false},

@@ -68,7 +68,11 @@ static void on_drain(void *arg)
 static int setup(void **state)
 {
 	struct fixture *x = xcalloc(1, sizeof(*x));
-	struct kernlog_handler h = {on_finding, on_lost, on_drain, x};
+	struct kernlog_handler h = {.finding = on_finding,
+				    .lost = on_lost,
+				    .drain = on_drain,
+				    .last_word = "the last word",
+				    .arg = x};
 
 	x->k = kernlog_new(&h);
 	*state = x;
@@ -193,6 +197,16 @@ static void test_lines_of_a_record(void **state)
 	expect(x, "BUG: sleeping function called from invalid context in sleepy");
 }
 
+/* A name with a newline, and an empty one, do not hide the report. */
+static void test_names_hide_nothing(void **state)
+{
+	struct fixture *x = *state;
+
+	record(x, "3", 1, "INFO: task a\\x0ab:12 blocked for more than 120 seconds.");
+	record(x, "3", 2, "INFO: task :12 blocked for more than 120 seconds.");
+	expect_count(x, 2);
+}
+
 static void test_callers_are_told_apart(void **state)
 {
 	struct fixture *x = *state;
@@ -279,6 +293,58 @@ static void test_saved_guest_goes_on_at_its_record(void **state)
 	expect(x, "WARNING in f");
 	assert_int_equal(x->lost, 0);
 	assert_int_equal(kernlog_position(x->k).next_seq, 703);
+}
+
+/* A test that prints thousands of lines behind a lost report pushes none of it out, nor does a copy
+ * of what the agent has told. */
+static void test_gap_behind_a_flood(void **state)
+{
+	struct fixture *x = *state;
+	char line[100];
+
+	record(x, "12", 49, "marker");
+	console(x, "[   49.000000] marker\n");
+	console(x, console_warning);
+	for (int i = 0; i < 5000; i++) {
+		snprintf(line, sizeof(line), "[   50.%06d] x", 100 + i);
+		console(x, line);
+	}
+	console(x, "[   49.000000] marker\n");
+	x->seq += 3;
+	record(x, "6", 51, "behind");
+	expect(x, "WARNING in lost");
+}
+
+/* ---- a guest that ends */
+
+static const char shutdown_warning[] =
+	"[   60.000001] ------------[ cut here ]------------\n"
+	"[   60.000002] WARNING: CPU: 0 PID: 1 at a.c:1 late+0x1/0x2\n"
+	"[   60.000003] ---[ end trace 0000000000000000 ]---\n";
+
+/* Behind the agent's last word only the kernel speaks, whichever of the two is read first. */
+static void test_behind_the_last_word(void **state)
+{
+	struct fixture *x = *state;
+
+	console(x, "[   59.000000] BUG: KASAN: printed in f+0x1/0x2\n"
+		   "[   60.000000] agent: the last word\n");
+	console(x, shutdown_warning);
+	record(x, "11", 60, "agent: the last word");
+	kernlog_bye(x->k);
+	kernlog_silent(x->k);
+	expect(x, "WARNING in late");
+}
+
+static void test_last_word_on_a_quiet_console(void **state)
+{
+	struct fixture *x = *state;
+
+	console(x, "[   59.000000] BUG: KASAN: printed in f+0x1/0x2\n");
+	record(x, "11", 60, "agent: the last word");
+	kernlog_bye(x->k);
+	kernlog_silent(x->k);
+	expect_count(x, 0);
 }
 
 /* ---- a guest that is dead or silent */
@@ -447,11 +513,15 @@ int main(void)
 		TEST(test_console_alone_does_not_count),
 		TEST(test_forged_records),
 		TEST(test_lines_of_a_record),
+		TEST(test_names_hide_nothing),
 		TEST(test_callers_are_told_apart),
 		TEST(test_not_a_record),
 		TEST(test_gap_is_filled_from_the_console),
 		TEST(test_gap_at_boot),
 		TEST(test_gap_takes_nothing_else),
+		TEST(test_gap_behind_a_flood),
+		TEST(test_behind_the_last_word),
+		TEST(test_last_word_on_a_quiet_console),
 		TEST(test_saved_guest_goes_on_at_its_record),
 		TEST(test_dying_words),
 		TEST(test_joined_at_the_last_record),

@@ -28,6 +28,26 @@ provoking()
 	} | guest_file
 }
 
+# A program `named NAME [BUG]`, for the tree: takes the name, then provokes the bug or segfaults.
+named()
+{
+	cat >"$T/named.c" <<-'END'
+	#include <fcntl.h>
+	#include <string.h>
+	#include <sys/prctl.h>
+	#include <unistd.h>
+	int main(int argc, char **argv)
+	{
+		int fd = open("/sys/kernel/debug/ktest_provoke", O_WRONLY);
+		prctl(PR_SET_NAME, argv[1]);
+		if (argc > 2)
+			return write(fd, argv[2], strlen(argv[2])) < 0;
+		*(volatile int *)1 = 0;
+	}
+	END
+	${CC:-gcc} -o "$T/tree/named" "$T/named.c" || exit 2
+}
+
 # all WHAT SUBTEST...: each of them came to WHAT.
 all()
 {
@@ -41,6 +61,7 @@ all()
 # ---- text that hides nothing
 
 begin
+named
 provoking <<'END'
 test_stamp_far_ahead()
 {
@@ -48,9 +69,6 @@ test_stamp_far_ahead()
 	echo "[99999.000000] x"
 	provoke hung_task
 }
-
-# The text of the one before is out of its reach: one guest has them all.
-test_and_the_next() { provoke hung_task; }
 
 test_dmesg_n()
 {
@@ -89,19 +107,47 @@ test_without_times()
 	echo Y >/sys/module/printk/parameters/time
 }
 
-test_whose_name_is_a_stamp()
+test_behind_a_stamp()
 {
 	printf '[12345.678901]'
 	provoke hung_task
 }
+
+test_names()
+{
+	/ktest/named '' hung_task
+	/ktest/named $'a\nb' hung_task
+	/ktest/named '[1] vsyscall ' hung_task
+}
+
+# Records that grow fourfold when they are read, and a bug behind them that does not wait for the agent.
+test_escapes()
+{
+	echo on >/proc/sys/kernel/printk_devkmsg
+	yes "<7>$(printf '\xc3\xa4%.0s' {1..478})" | head -n 4000 >/tmp/escapes
+	dd if=/tmp/escapes of=/dev/kmsg bs=960 status=none
+	provoke atomic
+}
+
+# Warnings are allowed here, and are many.
+test_behind_warnings()
+{
+	for ((i = 0; i < 220; i++)); do
+		provoke warning
+	done
+	provoke atomic
+}
 END
 sed -i 's/^config-timeout.*/&\nallow_taint/' "$T/tree/t.ktest"
-run
+run --isolation clone
 # Nothing taints here: what is found is found in the log.
-all 'FAIL hang' stamp_far_ahead and_the_next dmesg_n dmesg_off dmesg_cleared behind_progress without_times \
-	whose_name_is_a_stamp
-is 'all know the function' "$(result '[.tests[].title] | unique | join(" ")')" \
+all 'FAIL hang' stamp_far_ahead dmesg_n dmesg_off dmesg_cleared behind_progress without_times \
+	behind_a_stamp names
+all 'FAIL bug' escapes behind_warnings
+is 'all know the function' "$(result '[.tests[] | select(.reason == "hang").title] | unique | join(" ")')" \
 	'INFO: task hung in provoke_hung_task'
+is 'names: one each at least' \
+	"$(($(of names '.findings | length') >= 3))" 1
 gone 'text that hides nothing'
 
 # The lines of a finding are those of the subtest's own log, its report a file beside it.
@@ -117,16 +163,7 @@ like 'a quiet console: the report' "$(cat "$T/out/out/t.dmesg_n/finding.1")" 'pr
 # ---- text that is none of the kernel's
 
 begin
-cat >"$T/segv.c" <<'END'
-#include <sys/prctl.h>
-int main(int argc, char **argv)
-{
-	(void)argc;
-	prctl(PR_SET_NAME, argv[1]);
-	*(volatile int *)1 = 0;
-}
-END
-${CC:-gcc} -o "$T/tree/segv" "$T/segv.c" || exit 2
+named
 provoking <<'END'
 test_printed()
 {
@@ -135,7 +172,7 @@ test_printed()
 	printf '[%s0000] WARNING: CPU: 0 PID: 1 at a.c:1 printed+0x1/0x2\n' "$now"
 	printf '<0>[%s0000] Kernel panic - not syncing: printed\n' "$now"
 	printf '[ 7777.100000] BUG: KASAN: use-after-free in printed+0x1/0x2\n'
-	sleep 8
+	sleep 3
 }
 
 test_kmsg()
@@ -152,8 +189,11 @@ test_names()
 	local name
 	ulimit -c 0
 	for name in 'BUG: KASAN: x' 'Oops: 0000 [#1]' 'int3: 0000 [#1]' 'UBSAN: x in y' 'WARNING: CPU: 0'; do
-		/ktest/segv "$name" || :
+		/ktest/named "$name" || :
 	done
+	ip link add d0 type dummy
+	ip link set d0 name 'Oops[#1]'
+	ip link set 'Oops[#1]' name d0
 	dmesg | grep 'int3: 0000 \[#1\]\[.*segfault'
 }
 
@@ -183,11 +223,19 @@ test_saved_log()
 	LOG
 }
 
-test_last() { :; }
+test_stamps()
+{
+	echo "[1700000000.123456] starting"
+	echo "[99999.000000] x"
+}
+
+# Whatever those before it have printed.
+test_bug_at_last() { provoke hung_task; }
 END
 run
-all PASS printed kmsg names mount_options saved_log last
-is 'no findings' "$(journal 'map(select(.ev == "finding")) | length')" 0
+all PASS printed kmsg names mount_options saved_log stamps
+is 'no findings' "$(journal 'map(select(.ev == "finding" and .subtest != "bug_at_last")) | length')" 0
+all 'FAIL hang' bug_at_last
 is 'one guest, which lives' "$(journal 'map(select(.ev == "guest" and .state == "start")) | length')" 1
 gone 'text that is none of the kernel'
 
@@ -214,9 +262,26 @@ test_flood()
 	provoke warning
 }
 
+# The kernel warns when its agent has said its last word.
+test_restart()
+{
+	printf '[%s0000] BUG: KASAN: use-after-free in printed+0x1/0x2\n' "$(cut -d ' ' -f 1 /proc/uptime)"
+	((NR_REBOOTS)) && return
+	provoke at_restart
+	do_reboot
+}
+
+test_sound_restart()
+{
+	printf '[%s0000] BUG: KASAN: use-after-free in printed+0x1/0x2\n' "$(cut -d ' ' -f 1 /proc/uptime)"
+	((NR_REBOOTS)) || do_reboot
+}
+
 test_sound() { :; }
 END
 run
+all 'FAIL warning' restart
+all PASS sound_restart
 all 'FAIL panic' panic
 is 'panic: its words' "$(of panic .title)" 'Kernel panic - not syncing: ktest_provoke was asked for a panic'
 all 'FAIL oops' oops
@@ -249,7 +314,7 @@ for ((i = 0; i < 20; i++)); do
 	eval "test_good_$i() { :; }"
 done
 END
-run
+run --isolation clone
 is 'twenty and twenty: none is wrong' "$(result '[.tests[] | select((.subtest | startswith("bad")) !=
 	(.verdict + " " + (.reason // "") == "FAIL warning"))] | length')" 0
 is 'twenty and twenty: forty' "$(result '.tests | length')" 40

@@ -3,7 +3,7 @@
  * Kernel bugs on request, with a record of each that does not go through the kernel's log: before
  * a bug happens its name is appended to a file. "NAME FILE", written to
  * /sys/kernel/debug/ktest_provoke, provokes NAME in the writer's context. "NAME" alone keeps no
- * record. "overrun N" is a warning and N messages that the console does not show; "flood N" prints
+ * record. "at_restart" warns when the guest is restarted; "overrun N" is a warning and N messages that the console does not show; "flood N" prints
  * N messages at once, "rate N" 200 KB a second for N seconds.
  */
 #include <linux/debugfs.h>
@@ -16,6 +16,7 @@
 #include <linux/module.h>
 #include <linux/preempt.h>
 #include <linux/rcupdate.h>
+#include <linux/reboot.h>
 #include <linux/refcount.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
@@ -143,6 +144,19 @@ static void provoke_overrun(unsigned long n)
 		printk(KERN_DEBUG MESSAGE, i);
 }
 
+static int warn_at_restart(struct notifier_block *nb, unsigned long action, void *data)
+{
+	provoke_warning(0);
+	return NOTIFY_DONE;
+}
+
+static void provoke_at_restart(unsigned long n)
+{
+	static struct notifier_block notifier = {.notifier_call = warn_at_restart};
+
+	register_reboot_notifier(&notifier);
+}
+
 /* ---- no bugs: messages */
 
 static void provoke_flood(unsigned long n)
@@ -182,6 +196,7 @@ static const struct provocation {
 	{ "oops", provoke_oops },
 	{ "panic", provoke_panic },
 	{ "overrun", provoke_overrun },
+	{ "at_restart", provoke_at_restart },
 	{ "flood", provoke_flood },
 	{ "rate", provoke_rate },
 };
