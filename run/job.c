@@ -20,6 +20,7 @@
 #define BOOT_NS	   (60 * NSEC_PER_SEC)
 #define RESTORE_NS (5 * NSEC_PER_SEC)
 #define HANG_NS	   (30 * NSEC_PER_SEC)
+#define BYE_NS	   (2 * NSEC_PER_SEC) /* from the restart that a test asked for; not scaled */
 #define TICK_NS	   (NSEC_PER_SEC / 2)
 
 static void start_guest(struct job *job);
@@ -58,6 +59,12 @@ static void boot_again(struct job *job)
 
 static void got_reset(struct job *job)
 {
+	/* With a slow reader BYE comes behind QEMU's word of the reset. */
+	if (job->phase == JOB_REBOOT && !job->bye && !job->bye_late) {
+		job->awaits_bye = true;
+		job_deadline(job, BYE_NS);
+		return;
+	}
 	jobkmsg_dead(job);
 	if (job->trial.panicked) {
 		trouble(job, VERDICT_FAIL, "panic", NULL, false);
@@ -82,6 +89,21 @@ static void got_reset(struct job *job)
 			      "attempt", job->trial.cur.subtest->attempt, "guest", job->guest.name,
 			      "count", job->trial.cur.nr_reboots));
 	boot_again(job);
+}
+
+void job_said_bye(struct job *job)
+{
+	job->bye = true;
+	if (job->awaits_bye)
+		got_reset(job);
+}
+
+static void bye_is_late(struct job *job)
+{
+	if (!job->awaits_bye)
+		return;
+	job->bye_late = true;
+	got_reset(job);
 }
 
 static void got_poweroff(struct job *job)
@@ -185,8 +207,10 @@ static void on_deadline(void *arg)
 	case JOB_STOP:
 		vm_end(job->vm, true);
 		break;
-	case JOB_RUN:
 	case JOB_REBOOT:
+		bye_is_late(job);
+		break;
+	case JOB_RUN:
 	case JOB_STAY:
 	case JOB_DONE:
 		break;

@@ -61,6 +61,8 @@ struct job {
 		int64_t guest_us, host_ns; /* since boot, as the agent said at host_ns */
 	} clock;
 	bool bye;		 /* the agent has ended the guest */
+	bool awaits_bye;	 /* it was reset, and BYE may still come */
+	bool bye_late;		 /* BYE will not come */
 	bool has_kmsg;		 /* the agent sends the kernel's records */
 	struct control *control; /* NULL: it cannot be reached */
 	bool streams;		 /* its agent has them */
@@ -126,6 +128,7 @@ void job_send(struct job *job, struct frame_writer *w); /* a failure becomes tro
 
 /* job.c */
 void job_kill_guest(struct job *job);
+void job_said_bye(struct job *job);
 
 /* steps.c: a guest from HELLO to its last subtest */
 void steps_frame(void *arg, const struct frame *f); /* the VM's callback */

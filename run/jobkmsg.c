@@ -49,7 +49,7 @@ void jobkmsg_begin(struct job *job, int64_t uptime_us)
 {
 	jobkmsg_clock(job, uptime_us);
 	job->frame_ns = job->news_ns = loop_now_ns();
-	job->bye = false;
+	job->bye = job->awaits_bye = job->bye_late = false;
 }
 
 void jobkmsg_clock(struct job *job, int64_t uptime_us)
@@ -108,9 +108,9 @@ bool jobkmsg_frame(struct job *job, const struct frame *f)
 		got_beat(job, f);
 		return true;
 	case FRAME_BYE:
-		job->bye = true;
 		vm_drain(job->vm);
 		kernlog_bye(job->trial.kernlog);
+		job_said_bye(job);
 		return true;
 	default:
 		return false;
