@@ -7,6 +7,8 @@
  * ("COMM[97]: segfault at"). So a fixed part of 15 bytes or less needs more: a level that such
  * messages do not have, or a form that they cannot take.
  *
+ * Left out: "irq 16: nobody cared" and "NETDEV WATCHDOG: ... timed out", which a busy host causes.
+ *
  * There is an array for each first byte; the first match of an array counts.
  */
 #include "diag/patterns.h"
@@ -304,7 +306,6 @@ static const struct pattern on_i[] = {
 	TRAP("invalid opcode: %x [#%d]%w", ON_ANY, "Oops: invalid opcode"),
 	TRAP("invalid TSS: %x [#%d]%w", ON_ANY, "Oops: invalid TSS"),
 	TRAP("int3: %x [#%d]%w", ON_ANY, "Oops: int3"),
-	BUG_STACK("irq %d: nobody cared (try booting with", ON_ERR, "irq: nobody cared", NULL),
 };
 static const struct pattern on_s[] = {
 	TRAP("segment not present: %x [#%d]%w", ON_ANY, "Oops: segment not present"),
@@ -465,12 +466,8 @@ static const struct pattern on_blank[] = {
 	 .flags = PATTERN_LOCKDEP},
 };
 
-/* Messages that begin with the name of a driver or a module. */
+/* Messages that begin with the name of a module. */
 static const struct pattern on_names[] = {
-	{.text = "%s: NETDEV WATCHDOG: CPU: %d: transmit queue %d timed out ", /* since 6.4 */
-	 .levels = ON_CRIT,
-	 .kind = FINDING_BUG,
-	 .title = "NETDEV WATCHDOG: transmit queue timed out"},
 	{.text = "%s: memory allocation(s) from the module still alive, cannot unload cleanly",
 	 .levels = ON_WARN,
 	 .kind = FINDING_LEAK,

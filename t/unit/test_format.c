@@ -100,8 +100,10 @@ static const struct {
 	{"INFO: rcu_tasks detected stalls on tasks:", 3, true},
 	{"INFO: rcu_tasks_trace detected stalls on tasks:", 3, true},
 	{"sysfs: cannot create duplicate filename '/devices/x'", 4, true},
-	{"virtio_net virtio0 eth0: NETDEV WATCHDOG: CPU: 1: transmit queue 0 timed out 5000 ms", 2,
-	 true},
+	{"e1000 0000:00:03.0 eth0: NETDEV WATCHDOG: CPU: 1: transmit queue 0 timed out 5000 ms", 2,
+	 false}, /* a busy host */
+	{"irq 16: nobody cared (try booting with the \"irqpoll\" option)", 3, false},
+	{"x: memory allocation(s) from the module still alive, cannot unload cleanly", 4, true},
 	{"kmemleak: 3 new suspected memory leaks (see /sys/kernel/debug/kmemleak)", 6, true},
 	/* words of warning that are no bug */
 	{"WARNING: The mand mount option has been deprecated and", 4, false},
