@@ -8,6 +8,6 @@ subtests=24
 JOBS=1 "$TREE/t/campaign/verdicts" "$subtests" 1 >"$T/stdout" 2>"$T/stderr"
 is 'exit status' $? 0
 like 'none missed, none false' "$(tail -n 1 "$T/stdout")" \
-	"^$subtests subtests, [1-9][0-9]* bugs, 0 missed, 0 false, 0 other reasons\$"
-is 'each kind of bug happened' "$(grep -c ' 0 right$' "$T/stdout")" 0
+	"^$subtests subtests, [1-9][0-9]* bugs, 0 missed, 0 false, "
+is 'each kind of bug happened' "$(grep -c 'of   0 right$' "$T/stdout")" 0
 complete
