@@ -32,6 +32,7 @@ static const struct arch archs[] = {
 		.earlycon = "earlycon=uart8250,io,0x3f8",
 		.pci_bus = "pcie.0",
 		.nic = "virtio-net-pci,romfile=",
+		.pvpanic = "pvpanic",
 		.probe = "probe.x86_64",
 		.isa = true,
 		.nvdimm = true,
@@ -55,6 +56,7 @@ static const struct arch archs[] = {
 		.earlycon = "earlycon=uart8250,io,0x3f8",
 		.pci_bus = "pcie.0",
 		.nic = "virtio-net-pci,romfile=",
+		.pvpanic = "pvpanic",
 		.probe = "probe.x86_64",
 		.isa = true,
 		.nvdimm = true,
@@ -81,6 +83,7 @@ static const struct arch archs[] = {
 		.earlycon = "earlycon=pl011,0x9000000",
 		.pci_bus = "pcie.0",
 		.nic = "virtio-net-pci,romfile=",
+		.pvpanic = "pvpanic-pci",
 	},
 	{
 		.name = "riscv64",
@@ -103,6 +106,7 @@ static const struct arch archs[] = {
 		.earlycon = "earlycon=uart8250,mmio,0x10000000",
 		.pci_bus = "pcie.0",
 		.nic = "virtio-net-pci,romfile=",
+		.pvpanic = "pvpanic-pci",
 	},
 };
 

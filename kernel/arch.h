@@ -38,6 +38,7 @@ struct arch {
 	const char *earlycon;	     /* kernel argument for output before any driver is up */
 	const char *pci_bus;	     /* the root bus: "pcie.0" */
 	const char *nic;	     /* -device of a network card */
+	const char *pvpanic;	     /* -device that tells of a guest's panic */
 	const char *probe;	     /* image below libexec/ that measures it; NULL: none yet */
 	bool isa;		     /* has isa-debug-exit, isa-debugcon and the like */
 	bool nvdimm;		     /* can have persistent memory */

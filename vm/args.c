@@ -78,7 +78,7 @@ static void add_behaviour(const struct vm_config *c, struct strv *argv)
 	strv_addf(argv, "ktest-%s", c->name);
 	strv_addv(argv, "-action", "reboot=shutdown,shutdown=pause,panic=pause", "-sandbox",
 		  "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny",
-		  "-device", "pvpanic-pci", NULL);
+		  "-device", c->arch->pvpanic, NULL);
 	if (c->vmcoreinfo)
 		strv_addv(argv, "-device", "vmcoreinfo", NULL);
 	if (c->state)

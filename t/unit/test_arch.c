@@ -16,7 +16,7 @@ static void each_row_is_complete(void **state)
 		const char *const words[] = {a->name,	      a->debian,    a->uname,  a->make_arch,
 					     a->source_arch,  a->cross,	    a->image,  a->qemu,
 					     a->qemu_package, a->kvm_hosts, a->serial, a->earlycon,
-					     a->pci_bus,      a->nic};
+					     a->pci_bus,      a->nic,	    a->pvpanic};
 
 		for (size_t k = 0; k < ARRAY_SIZE(words); k++)
 			assert_true(words[k] && *words[k]);

@@ -84,7 +84,7 @@ static void test_smallest_machine(void **state)
 		"-name", "ktest-vm1",
 		"-action", "reboot=shutdown,shutdown=pause,panic=pause",
 		"-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny",
-		"-device", "pvpanic-pci",
+		"-device", "pvpanic",
 		"-chardev", "socket,id=qmp,fd=10",
 		"-mon", "chardev=qmp,mode=control",
 		"-chardev", "socket,id=serial,fd=14",
