@@ -131,7 +131,6 @@ void report_begin(struct report *r, const struct pattern *p, const struct ruler 
 		  const struct kline *l, int64_t n)
 {
 	strbuf_reset(&r->text);
-	r->cut = p->flags & PATTERN_CUT;
 	open_report(r, p, l);
 	if (above->len)
 		add_ruler(r, above);

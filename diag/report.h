@@ -34,7 +34,6 @@ struct report {
 	size_t certain_len;			   /* of text, up to certain */
 	int lines;				   /* followed so far */
 	int strangers;				   /* lines in a row that may be anybody's */
-	bool cut;				   /* it began with "[ cut here ]" */
 	bool joined;				   /* the second line of the oops was there */
 	bool in_trace;
 	char title[TITLE_MAX + 1]; /* less access and function */

@@ -42,8 +42,7 @@ void finding_found(void *arg, const struct finding *f)
 	t->panicked |= f->kind == FINDING_PANIC;
 	if (!counts(t, f))
 		return;
-	/* What the kernel says while it boots keeps no subtest from running, nor does another boot
-	 * help. */
+	/* A bug during the boot keeps no subtest from running: another boot would show it again. */
 	if (t->progressed)
 		t->spoiled = true;
 	else
