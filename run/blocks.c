@@ -137,7 +137,7 @@ void block_said(struct block *b, const char *text, size_t len)
 		b->begun = ++bs->clock;
 	if (!bs->focus)
 		bs->focus = b;
-	if (bs->focus == b && bs->show)
+	if ((bs->focus == b || !bs->several) && bs->show)
 		bs->show(bs->arg, text, len);
 }
 

@@ -80,6 +80,17 @@ static void test_alone(void **state)
 	screen_is("a2\n");
 }
 
+/* One after the other: the guest that is saved for the others says its words first. */
+static void test_one_after_the_other(void **state)
+{
+	(void)state;
+	open_all(false, true);
+	say(a, "a1\n");
+	end(a);
+	say(b, "b1\n");
+	screen_is("a1\nb1\n");
+}
+
 static void test_blocks_stay_whole(void **state)
 {
 	(void)state;
@@ -209,10 +220,15 @@ int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(test_alone),	  TEST(test_blocks_stay_whole),
-		TEST(test_focus_goes_on), TEST(test_nobody_in_focus),
-		TEST(test_sole),	  TEST(test_not_sole),
-		TEST(test_escaped),	  TEST(test_long),
+		TEST(test_alone),
+		TEST(test_one_after_the_other),
+		TEST(test_blocks_stay_whole),
+		TEST(test_focus_goes_on),
+		TEST(test_nobody_in_focus),
+		TEST(test_sole),
+		TEST(test_not_sole),
+		TEST(test_escaped),
+		TEST(test_long),
 		TEST(test_cut_off),
 	};
 
