@@ -129,9 +129,12 @@ void jobkmsg_agent(struct job *job, bool has_kmsg)
 void jobkmsg_line(struct job *job, const char *line, size_t len)
 {
 	struct trial *t = &job->trial;
-	int64_t log_line = conlog_next_line(t->log);
 
-	if (kernlog_line(t->kernlog, line, len, log_line, jobkmsg_uptime_us(job)) && !job->panic_ns)
+	/* Without a time stamp no line counts, and most have none. */
+	if (!memchr(line, '[', len))
+		return;
+	if (kernlog_line(t->kernlog, line, len, conlog_next_line(t->log), jobkmsg_uptime_us(job)) &&
+	    !job->panic_ns)
 		job->panic_ns = loop_now_ns();
 }
 
