@@ -131,6 +131,7 @@ void report_begin(struct report *r, const struct pattern *p, const struct ruler 
 		  const struct kline *l, int64_t n)
 {
 	strbuf_reset(&r->text);
+	r->stamp_us = l->stamp_us;
 	open_report(r, p, l);
 	if (above->len)
 		add_ruler(r, above);
@@ -351,6 +352,7 @@ void report_finding(const struct report *r, struct finding *f)
 
 	*f = (struct finding){
 		.kind = r->p->kind,
+		.stamp_us = r->stamp_us,
 		.first_line = r->first,
 		.last_line = to_certain ? r->certain : r->last,
 		.first_key = r->first_key,

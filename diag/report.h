@@ -27,6 +27,7 @@ void ruler_read(struct ruler *r, const struct kline *l, int64_t n);
 struct report {
 	const struct pattern *p; /* NULL: none is open */
 	enum report_end end;
+	int64_t stamp_us;			   /* of the line that began it; -1: none */
 	int64_t first, last;			   /* lines */
 	int64_t certain;			   /* the last line that surely belongs to it */
 	uint64_t first_key, last_key, certain_key; /* kline_key() of these */

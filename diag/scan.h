@@ -55,6 +55,7 @@ struct finding {
 	char *title; /* "WARNING in ext4_foo", "Kernel panic - not syncing: sysrq triggered crash"
 		      */
 	char *function;	    /* where it happened, NULL when not known */
+	int64_t stamp_us;   /* of its first line; -1: none */
 	int64_t first_line; /* of the lines fed, from 0 */
 	int64_t last_line;
 	uint64_t first_key, last_key; /* kline_key() of these two */

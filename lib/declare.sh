@@ -14,7 +14,7 @@ fi
 ktest_kernel_append=() ktest_kernel_make_append=() ktest_qemu_append=() ktest_qemu_prepend=()
 ktest_images=() ktest_rw_images=() ktest_kernel_config_require=()
 ktest_kernel_config_require_soft=() ktest_make_install=() ktest_build_deb=() ktest_git=()
-ktest_gcov=() ktest_kernel_modules=() ktest_variants=()
+ktest_gcov=() ktest_kernel_modules=() ktest_variants=() ktest_fail_on=()
 [[ -n ${ktest_in_guest-} ]] || ktest_scratch_dev_sizes=()
 ktest_arch_given=${ktest_arch-} # by the runner: no declaration
 ktest_scratch_slowdev_sizes=() ktest_pmem_dev_sizes=()
@@ -150,6 +150,14 @@ config-no-vm()
 allow_taint()
 {
 	ktest_allow_taint=true
+}
+
+# config-fail-on RULE...: KIND[,KIND...] or 'PATTERN # REASON' of the bugs that fail a subtest; note: or
+# allow: in front, those that do not
+config-fail-on()
+{
+	ktest_want 1 "$@"
+	ktest_fail_on+=("$@")
 }
 
 #

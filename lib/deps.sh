@@ -57,7 +57,7 @@ ktest_print_deps()
 	for name in ktest_kernel_append ktest_kernel_make_append ktest_images ktest_rw_images \
 		    ktest_scratch_dev_sizes ktest_scratch_slowdev_sizes ktest_pmem_dev_sizes \
 		    ktest_make_install ktest_build_deb ktest_git ktest_gcov ktest_kernel_modules \
-		    ktest_variants \
+		    ktest_variants ktest_fail_on \
 		    ktest_kernel_config_require ktest_kernel_config_require_soft \
 		    ktest_qemu_append ktest_qemu_prepend; do
 		ktest_print_list "$name"

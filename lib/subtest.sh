@@ -301,6 +301,15 @@ set_watchdog()
 	fi
 }
 
+# expect-bug PATTERN: before this subtest ends the kernel has to report a bug whose title, or a line
+# of whose report, has a part that matches PATTERN; it does not fail the subtest then.
+expect-bug()
+{
+	ktest_want 1 "$@"
+	ktest_need_vm expect-bug || return
+	ktest_ctl expect-bug "$1"
+}
+
 # do_reboot: restart the machine as the reset button does (what must survive is to be synced
 # before) and enter this subtest again, with NR_REBOOTS one higher.
 do_reboot()

@@ -192,8 +192,13 @@ void compare_format(const struct compare *c, struct strbuf *out, struct compare_
 
 		if (is_none(t->verdict))
 			continue;
-		counts->gone++;
-		add_line(&s, "gone", t, NULL);
+		/* Where nothing goes wrong, a phase has no row. */
+		if (!t->phase)
+			counts->gone++;
+		else if (is_failure(t->verdict))
+			counts->fixed++;
+		if (!t->phase || is_failure(t->verdict))
+			add_line(&s, t->phase ? "fixed" : "gone", t, t->phase ? why_of(t) : NULL);
 	}
 	json_decref(s.old);
 	add_counts(out, counts);

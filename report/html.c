@@ -43,7 +43,8 @@ void html_verdict(struct strbuf *b, enum verdict v)
 static void add_title(struct strbuf *b, const struct result *r)
 {
 	const char *id = json_get_str(r->run, "id");
-	bool bad = r->counts.n[VERDICT_FAIL] || r->counts.n[VERDICT_ERROR];
+	bool bad = r->counts.n[VERDICT_FAIL] || r->counts.n[VERDICT_ERROR] ||
+		   r->phases.n[VERDICT_FAIL] || r->phases.n[VERDICT_ERROR];
 
 	strbuf_puts(b, bad ? "failed" : r->exit_status ? "incomplete" : "passed");
 	strbuf_puts(b, ": ktest ");
@@ -71,11 +72,13 @@ static void add_counts(struct strbuf *b, const struct result *r)
 					     VERDICT_PASS, VERDICT_SKIP,  VERDICT_NONE};
 
 	strbuf_puts(b, "<p class=\"counts\">");
-	for (size_t i = 0; i < ARRAY_SIZE(order); i++)
-		if (r->counts.n[order[i]])
+	for (size_t i = 0; i < ARRAY_SIZE(order); i++) {
+		unsigned int n = r->counts.n[order[i]] + r->phases.n[order[i]];
+
+		if (n)
 			strbuf_addf(b, "<span class=\"%s\">%u %s</span>",
-				    html_verdict_class(order[i]), r->counts.n[order[i]],
-				    verdict_name(order[i]));
+				    html_verdict_class(order[i]), n, verdict_name(order[i]));
+	}
 	strbuf_puts(b, "</p>\n");
 }
 

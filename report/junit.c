@@ -183,7 +183,7 @@ static void add_test(struct suite *s, const struct result *r, const struct resul
 	_cleanup_free_ char *name =
 		several ? xasprintf("%s [%s]", t->subtest, t->kernel) : xstrdup(t->subtest);
 	struct nested_case nested = {s, class};
-	enum outcome o = outcome_of(t->verdict, t->cut_off);
+	enum outcome o = t->undecisive ? SKIPPED : outcome_of(t->verdict, t->cut_off);
 
 	begin_case(s, t->file, name, t->duration_ms);
 	add_outcome(&s->cases, t, o);

@@ -220,7 +220,10 @@ static void add_test(struct submission *s, const struct result_test *t)
 
 	/* Without a status: it was not run. */
 	if (t->verdict != VERDICT_NONE || t->cut_off)
-		set_text(o, "status", t->cut_off ? "MISS" : verdict_name(t->verdict));
+		set_text(o, "status",
+			 t->cut_off	 ? "MISS"
+			 : t->undecisive ? "DONE"
+					 : verdict_name(t->verdict));
 	if (told)
 		set_time(o, "start_time", told->start_ns);
 	if (t->verdict != VERDICT_NONE)

@@ -101,8 +101,11 @@ static void add_nested(struct strbuf *out, int level, const char *name, const st
 
 /* ---- subtests and files */
 
+/* A failure that decides nothing is one that was to be expected. */
 static const char *directive_of(const struct result_test *t)
 {
+	if (t->undecisive && t->verdict == VERDICT_FAIL)
+		return "TODO";
 	if (t->verdict == VERDICT_SKIP)
 		return "SKIP";
 	if (t->verdict == VERDICT_FAIL && t->reason && !strcmp(t->reason, "timeout"))
@@ -172,7 +175,7 @@ static void add_file(struct strbuf *out, const struct result *r, size_t *at, siz
 	const char *file = r->tests[first].file;
 
 	while (*at < r->n && !strcmp(r->tests[*at].file, file)) {
-		passed += r->tests[*at].verdict == VERDICT_PASS;
+		passed += r->tests[*at].verdict == VERDICT_PASS || r->tests[*at].undecisive;
 		skipped += r->tests[*at].verdict == VERDICT_SKIP;
 		++*at;
 	}

@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "result/outdir.h"
 
 static void read_at(int fd, uint64_t at, size_t n, struct strbuf *b)
 {
@@ -47,14 +46,11 @@ static void cut_begin(struct strbuf *b)
 
 static int open_log(int dir_fd, const struct result_test *t, uint64_t *size)
 {
-	_cleanup_free_ char *dir = outdir_name(t->file, t->subtest);
-	_cleanup_free_ char *path = t->told && t->told != t->attempt
-					    ? xasprintf("out/%s/attempt.%d/log", dir, t->told)
-					    : xasprintf("out/%s/log", dir);
+	_cleanup_free_ char *path = result_log_path(t);
 	struct stat st;
 	int fd;
 
-	if (dir_fd < 0 || !t->attempt)
+	if (dir_fd < 0 || !path)
 		return -1;
 	fd = open_beneath(dir_fd, path, O_RDONLY, 0);
 	if (fd < 0)

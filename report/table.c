@@ -82,6 +82,8 @@ static void add_reason(const struct result_test *t, struct strbuf *out)
 		strbuf_puts(out, "not run");
 	else if (t->reason)
 		text_escape(out, t->reason, strlen(t->reason), 20);
+	if (t->undecisive)
+		strbuf_puts(out, ", not counted");
 	if (t->flaky)
 		strbuf_addf(out, "%sflaky, attempt %d", out->len ? ", " : "", t->told);
 	if (t->confirmed != VERDICT_NONE)
@@ -248,16 +250,32 @@ static void add_ending(const struct result *r, struct strbuf *out)
 	strbuf_putc(out, '\n');
 }
 
+/* What failed outside of subtests. */
+static void add_phases(const struct result *r, struct strbuf *out)
+{
+	for (size_t i = 0; i < r->n; i++) {
+		const struct result_test *t = &r->tests[i];
+
+		if (!t->phase || t->undecisive || t->verdict == VERDICT_PASS)
+			continue;
+		strbuf_puts(out, "; ");
+		add_name(t, 60, out);
+		strbuf_puts(out, t->verdict == VERDICT_FAIL ? " failed" : " is broken");
+	}
+}
+
 static void add_counts(const struct result *r, struct strbuf *out)
 {
 	unsigned int flaky = 0, cut_off = 0;
+	size_t subtests = 0;
 	bool any = false;
 
 	for (size_t i = 0; i < r->n; i++) {
 		flaky += r->tests[i].flaky;
 		cut_off += r->tests[i].cut_off;
+		subtests += !r->tests[i].phase;
 	}
-	strbuf_addf(out, "%zu subtest%s", r->n, r->n == 1 ? "" : "s");
+	strbuf_addf(out, "%zu subtest%s", subtests, subtests == 1 ? "" : "s");
 	add_count(r->counts.n[VERDICT_PASS], "passed", &any, out);
 	add_count(r->counts.n[VERDICT_FAIL], "failed", &any, out);
 	add_count(r->counts.n[VERDICT_SKIP], "skipped", &any, out);
@@ -266,6 +284,7 @@ static void add_counts(const struct result *r, struct strbuf *out)
 	add_count(cut_off, "cut off", &any, out);
 	add_count(r->counts.n[VERDICT_NONE] - cut_off, "not run", &any, out);
 	add_count(flaky, "flaky", &any, out);
+	add_phases(r, out);
 	add_ending(r, out);
 }
 

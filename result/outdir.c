@@ -280,6 +280,19 @@ int outdir_subtest_finding(struct outdir *o, const char *name, int n, const char
 	return put(dir, file, text, err);
 }
 
+int outdir_phase_log(struct outdir *o, const char *name, const char *text, struct err *err)
+{
+	_cleanup_close_ int dir = outdir_subtest_dir(o, name, err);
+	_cleanup_close_ int log = -1;
+	int r;
+
+	if (dir < 0)
+		return dir;
+	log = open_beneath(dir, "log", O_WRONLY | O_CREAT | O_APPEND, 0644);
+	r = log < 0 ? log : fd_write_all(log, text, strlen(text));
+	return r < 0 ? err_set(err, r, "%s/out/%s/log: %s", o->path, name, strerror(-r)) : 0;
+}
+
 int outdir_make(const struct outdir *o, const char *name)
 {
 	_cleanup_free_ char *path = xasprintf("%s/%s", o->path, name);

@@ -53,6 +53,9 @@ int outdir_subtest_status(struct outdir *o, const char *name, const char *status
 int outdir_subtest_finding(struct outdir *o, const char *name, int n, const char *text,
 			   struct err *err);
 
+/* Append to NAME/log, which is a log of our own alone: that of a phase (result/phase.h). */
+int outdir_phase_log(struct outdir *o, const char *name, const char *text, struct err *err);
+
 /* A descriptor of the directory NAME, made anew where the guest has put something else there. */
 int outdir_subtest_dir(struct outdir *o, const char *name, struct err *err);
 

@@ -47,11 +47,13 @@ static const char *event_kernel(const struct builder *b, const json_t *ev)
 
 /* ---- the events */
 
-/* NULL for an event that names no subtest. */
+/* NULL for an event that names neither a subtest nor a phase. */
 static struct result_test *event_test(struct builder *b, const json_t *ev)
 {
 	const char *file = json_get_str(ev, "file"), *subtest = json_get_str(ev, "subtest");
 
+	if (!subtest)
+		subtest = phase_row(phase_find(json_get_str(ev, "phase")));
 	if (!file || !subtest)
 		return NULL;
 	return result_index_get(&b->index, file, subtest, event_kernel(b, ev));
@@ -122,8 +124,8 @@ static void start_late(struct result_test *t, const json_t *ev)
 
 static json_t *finding_json(const json_t *ev)
 {
-	static const char *const where[] = {"t_ns", "seq",     "ev",	 "guest",
-					    "file", "subtest", "attempt"};
+	static const char *const where[] = {"t_ns", "seq",     "ev",	  "guest",
+					    "file", "subtest", "attempt", "phase"};
 	json_t *f = json_copy((json_t *)(uintptr_t)ev);
 
 	for (size_t i = 0; i < ARRAY_SIZE(where); i++)
@@ -135,12 +137,26 @@ static void on_finding(struct builder *b, const json_t *ev)
 {
 	struct result_test *t = event_test(b, ev);
 
-	/* One without a subtest came up between two, or while the guest booted. */
+	/* One without either is what came of another. */
 	if (!t || event_attempt(ev, t->attempt) != t->attempt)
 		return;
 	if (!t->findings)
 		t->findings = json_array();
 	json_array_append_new(t->findings, finding_json(ev));
+}
+
+/* The last one tells. */
+static void on_phase(struct builder *b, const json_t *ev)
+{
+	struct result_test *t = event_test(b, ev);
+
+	if (!t || !t->phase)
+		return;
+	t->verdict = verdict_parse(json_get_str(ev, "verdict"));
+	t->undecisive = !json_get_bool(ev, "decides", true);
+	str_set(&t->reason, json_get_str(ev, "reason"));
+	str_set(&t->title, json_get_str(ev, "title"));
+	str_set(&t->guest, json_get_str(ev, "guest"));
 }
 
 static void on_nested(struct builder *b, const json_t *ev)
@@ -155,6 +171,19 @@ static void on_nested(struct builder *b, const json_t *ev)
 	t->nested_dropped = json_get_int(ev, "dropped", 0);
 }
 
+/* Of the first bug that a reader is to know of; before there were rules, all were. */
+static const char *first_title(const json_t *findings)
+{
+	for (size_t i = 0; i < json_array_size(findings); i++) {
+		const json_t *f = json_array_get(findings, i);
+		const char *action = json_get_str(f, "action");
+
+		if (!action || str_eq(action, "fail") || str_eq(action, "note"))
+			return json_get_str(f, "title");
+	}
+	return NULL;
+}
+
 static void on_end(struct builder *b, const json_t *ev)
 {
 	struct result_test *t = event_test(b, ev);
@@ -165,7 +194,7 @@ static void on_end(struct builder *b, const json_t *ev)
 	if (!t->cut_off)
 		start_late(t, ev);
 	if (!title)
-		title = json_get_str(json_array_get(t->findings, 0), "title");
+		title = first_title(t->findings);
 	t->verdict = verdict_parse(json_get_str(ev, "verdict"));
 	t->attempt = event_attempt(ev, t->attempt);
 	t->cut_off = false;
@@ -231,7 +260,7 @@ static int on_event(void *arg, const json_t *event)
 		{"run", on_run},       {"kernel", on_kernel}, {"file", on_file},
 		{"guest", on_guest},   {"start", on_start},   {"finding", on_finding},
 		{"nested", on_nested}, {"end", on_end},	      {"resume", on_resume},
-		{"finish", on_finish},
+		{"finish", on_finish}, {"phase", on_phase},
 	};
 	const char *name = json_get_str(event, "ev");
 	struct builder *b = arg;
@@ -245,12 +274,20 @@ static int on_event(void *arg, const json_t *event)
 
 static void sum_up(struct result *r)
 {
+	struct verdict_counts all;
+
 	for (size_t i = 0; i < r->n; i++)
 		rounds_sum_up(&r->tests[i]);
 	for (size_t i = 0; i < r->n; i++)
-		r->counts.n[r->tests[i].verdict]++;
+		if (!r->tests[i].phase)
+			r->counts.n[r->tests[i].verdict]++;
+		else if (!r->tests[i].undecisive)
+			r->phases.n[r->tests[i].verdict]++;
+	all = r->counts;
+	for (size_t v = 0; v < ARRAY_SIZE(all.n); v++)
+		all.n[v] += r->phases.n[v];
 	if (!r->finished)
-		r->exit_status = r->n ? verdict_exit(&r->counts) : -1;
+		r->exit_status = r->n ? verdict_exit(&all) : -1;
 }
 
 static void builder_init(struct builder *b, struct result *r)

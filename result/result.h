@@ -2,7 +2,7 @@
 /*
  * Results derived from the journal: results.json, the table, the exit status, what is left for
  * --resume. A subtest has an entry for each kernel that it ran on; one that has not started has one
- * without a kernel.
+ * without a kernel. A phase has one where something went wrong in it.
  *
  * Of a subtest that ran more than once the attempt is told that counts: the last one of each round
  * (run/again.h), and of the rounds the first with the gravest verdict if that is none of PASS and
@@ -17,6 +17,7 @@
 #include <jansson.h>
 
 #include "base/err.h"
+#include "result/phase.h"
 #include "result/rate.h"
 #include "result/verdict.h"
 
@@ -47,6 +48,8 @@ struct result_told {
 
 struct result_test {
 	char *file, *subtest; /* both as in the journal */
+	enum phase phase;     /* it is no subtest: subtest is phase_row() of it; else PHASE_NONE */
+	bool undecisive;      /* the phase's: subtests were named, so it decides no exit status */
 	enum verdict verdict; /* VERDICT_NONE: not started or cut off */
 	char *reason;	      /* NULL: none */
 	char *title;	      /* as the verdict was given, else of the first finding; NULL: none */
@@ -84,10 +87,11 @@ struct result {
 	struct result_guest *guests; /* in the order they started */
 	size_t nguests;
 	int64_t start_ns, end_ns; /* of the first and the last event; see struct result_attempt */
-	struct verdict_counts counts;
-	bool finished;	   /* there is a finish event */
-	int exit_status;   /* of the finish event, else derived; -1: none */
-	char *interrupted; /* signal name, NULL */
+	struct verdict_counts counts; /* of subtests */
+	struct verdict_counts phases; /* of the phases that decide */
+	bool finished;		      /* there is a finish event */
+	int exit_status;	      /* of the finish event, else derived; -1: none */
+	char *interrupted;	      /* signal name, NULL */
 };
 
 void result_done(struct result *r);
@@ -96,6 +100,9 @@ void result_done(struct result *r);
 int result_read(const char *journal_path, struct result *r, struct err *err);
 /* The same from a descriptor, which stays the caller's; name stands for it in messages. */
 int result_read_fd(int fd, const char *name, struct result *r, struct err *err);
+
+/* Where its log is, below the output directory; the caller frees it. NULL: it has none. */
+char *result_log_path(const struct result_test *t);
 
 /* The attempt that is told of t; NULL: none has started. */
 const struct result_attempt *result_attempt_told(const struct result_test *t);

@@ -61,6 +61,7 @@ static struct result_entry *add(struct result_index *x, const char *file, const 
 	e = &x->v[x->n];
 	*e = (struct result_entry){.file = file_rank(x, file), .next = -1};
 	e->rank = first < 0 ? (json_int_t)x->n : x->v[first].rank;
+	e->test.phase = phase_of_row(subtest);
 	e->test.file = xstrdup(file);
 	e->test.subtest = xstrdup(subtest);
 	if (first >= 0)
@@ -106,12 +107,22 @@ struct result_test *result_index_get(struct result_index *x, const char *file, c
 	return &e->test;
 }
 
+/* Boot and init stand before the subtests, the end behind them. */
+static int place(const struct result_entry *e)
+{
+	static const int places[PHASES] = {[PHASE_BOOT] = -2, [PHASE_INIT] = -1, [PHASE_END] = 1};
+
+	return places[e->test.phase];
+}
+
 static int by_rank(const void *a, const void *b)
 {
 	const struct result_entry *ea = a, *eb = b;
 
 	if (ea->file != eb->file)
 		return ea->file < eb->file ? -1 : 1;
+	if (place(ea) != place(eb))
+		return place(ea) < place(eb) ? -1 : 1;
 	if (ea->rank != eb->rank)
 		return ea->rank < eb->rank ? -1 : 1;
 	/* One subtest: its kernels by name, none last. */

@@ -99,19 +99,15 @@ void result_kernel_put(json_t *kernels, const json_t *event)
 	json_array_append_new(kernels, kernel);
 }
 
-static json_t *log_json(const struct result_test *t)
+char *result_log_path(const struct result_test *t)
 {
-	_cleanup_free_ char *dir = NULL;
-	_cleanup_free_ char *log = NULL;
+	_cleanup_free_ char *dir = outdir_name(t->file, t->subtest);
 
-	if (!t->attempt)
-		return json_null();
-	dir = outdir_name(t->file, t->subtest);
+	if (!t->attempt && !t->phase)
+		return NULL;
 	if (t->told && t->told != t->attempt)
-		log = xasprintf("out/%s/attempt.%d/log", dir, t->told);
-	else
-		log = xasprintf("out/%s/log", dir);
-	return json_string_lossy(log);
+		return xasprintf("out/%s/attempt.%d/log", dir, t->told);
+	return xasprintf("out/%s/log", dir);
 }
 
 /* Null for what ran once. */
@@ -136,11 +132,14 @@ static json_t *confirmed_json(const struct result_test *t)
 
 static json_t *test_json(const struct result_test *t)
 {
+	_cleanup_free_ char *log = result_log_path(t);
 	json_t *o = json_object();
 	bool ended = t->verdict != VERDICT_NONE;
 
 	json_object_set_new(o, "file", json_string_lossy(t->file));
 	json_object_set_new(o, "subtest", json_string_lossy(t->subtest));
+	json_object_set_new(o, "phase", json_string_lossy(phase_name(t->phase)));
+	json_object_set_new(o, "decides", json_boolean(!t->undecisive));
 	json_object_set_new(o, "verdict", json_string(verdict_name(t->verdict)));
 	json_object_set_new(o, "reason", json_string_lossy(t->reason));
 	json_object_set_new(o, "title", json_string_lossy(t->title));
@@ -157,7 +156,7 @@ static json_t *test_json(const struct result_test *t)
 	json_object_set_new(o, "cut_off", json_boolean(t->cut_off));
 	json_object_set_new(o, "findings", t->findings ? json_incref(t->findings) : json_array());
 	json_object_set_new(o, "nested", t->nested ? json_incref(t->nested) : json_array());
-	json_object_set_new(o, "log", log_json(t));
+	json_object_set_new(o, "log", json_string_lossy(log));
 	return o;
 }
 

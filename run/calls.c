@@ -94,6 +94,14 @@ static void call_note(struct job *job, const struct call *c)
 	reply(job, c->id, NULL, "");
 }
 
+static void call_expect_bug(struct job *job, const struct call *c)
+{
+	reply(job, c->id,
+	      job->file->control ? finding_expect(&job->trial, c->n > 1 ? c->words[1] : "")
+				 : "expect-bug: this file runs its subtests itself",
+	      "");
+}
+
 struct plug_call {
 	struct job *job;
 	uint32_t id;
@@ -178,8 +186,13 @@ static const struct {
 	const char *verb;
 	void (*call)(struct job *job, const struct call *c);
 } verbs[] = {
-	{"skip", call_skip}, {"watchdog", call_watchdog}, {"reboot", call_reboot},
-	{"note", call_note}, {"plug", call_plug},	  {"unplug", call_unplug},
+	{"skip", call_skip},
+	{"watchdog", call_watchdog},
+	{"reboot", call_reboot},
+	{"note", call_note},
+	{"plug", call_plug},
+	{"unplug", call_unplug},
+	{"expect-bug", call_expect_bug},
 };
 
 static bool key_is(const char *key, size_t len, const char *name)

@@ -66,7 +66,7 @@ static void save_refused(struct job *job, const char *why)
 	save_give_up(job, why);
 }
 
-void save_failed(struct job *job, enum verdict v, const char *reason, const char *title)
+void save_failed(struct job *job, const char *reason, const char *title)
 {
 	struct template *t = job->plan->template;
 
@@ -77,9 +77,8 @@ void save_failed(struct job *job, enum verdict v, const char *reason, const char
 	}
 	template_event(job, "failed", title ? title : reason);
 	template_discard(t, reason);
-	t->verdict = v == VERDICT_ERROR ? v : VERDICT_MISS;
 	t->reason = reason;
-	str_set(&t->title, title ? title : job->trial.cur.title);
+	str_set(&t->title, title);
 	job->trial.unit->amiss = true;
 }
 
@@ -257,13 +256,17 @@ void clone_answered(struct job *job, const struct frame *f)
 	if (frame_get_int(f, "error", EIO)) {
 		snprintf(why, sizeof(why), "%.250s", message ? message : "no reason given");
 		clone_failed(job, false, why);
-	} else if (!str_eq(message, job->nonce)) {
+		return;
+	}
+	if (!str_eq(message, job->nonce)) {
 		clone_failed(job, false, "it does not answer what it is asked");
-	} else if (t->point == TEMPLATE_BOOTED) {
-		t->worked = true;
+		return;
+	}
+	t->worked = true;
+	job->trial.given_up = false;
+	if (t->point == TEMPLATE_BOOTED) {
 		steps_set_up(job, f);
 	} else {
-		t->worked = true;
 		guest_names_copy(&t->names, &job->names);
 		steps_ready(job);
 		steps_next(job);

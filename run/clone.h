@@ -23,7 +23,7 @@ void save_give_up(struct job *job, const char *why);
 /* The same where there is no guest, or no more. */
 void save_impossible(struct job *job, const char *why);
 /* It did not come up: nor would those that were to go on as it. */
-void save_failed(struct job *job, enum verdict v, const char *reason, const char *title);
+void save_failed(struct job *job, const char *reason, const char *title);
 
 /* ---- going on */
 

@@ -6,13 +6,17 @@
 
 #include "base/json.h"
 #include "base/log.h"
+#include "run/outside.h"
 #include "run/trial.h"
 
-/* Whether a finding makes its subtest fail. */
-static bool counts(const struct trial *t, const struct finding *f)
-{
-	return !(t->file->needs.allow_taint && f->kind == FINDING_WARNING);
-}
+#define EXPECTED_MAX 64
+
+/* A bug that is not in the journal yet. */
+struct found {
+	struct finding finding;
+	enum bug_action action;
+	const char *why; /* of the rule; NULL */
+};
 
 /* A subtest that caused it may wait for ever. */
 static bool sticks(enum finding_kind k)
@@ -21,32 +25,76 @@ static bool sticks(enum finding_kind k)
 	       k == FINDING_HUNG_TASK;
 }
 
-static void keep(struct findings *all, const struct finding *f)
+static void keep(struct findings *all, const struct finding *f, enum bug_action action,
+		 const char *why)
 {
-	struct finding *copy;
+	struct found *copy;
 
 	all->v = xrealloc(all->v, (all->n + 1) * sizeof(*all->v));
 	copy = &all->v[all->n++];
-	*copy = *f;
-	copy->title = xstrdup(f->title);
-	copy->function = f->function ? xstrdup(f->function) : NULL;
-	copy->text = xstrdup(f->text);
+	*copy = (struct found){.finding = *f, .action = action, .why = why};
+	copy->finding.title = xstrdup(f->title);
+	copy->finding.function = f->function ? xstrdup(f->function) : NULL;
+	copy->finding.text = xstrdup(f->text);
+}
+
+/* ---- expect-bug */
+
+const char *finding_expect(struct trial *t, const char *pattern)
+{
+	struct current *cur = &t->cur;
+
+	if (!cur->subtest)
+		return "expect-bug: no subtest runs";
+	if (cur->nexpected == EXPECTED_MAX)
+		return "expect-bug: too many patterns";
+	cur->expected = xrealloc(cur->expected, (cur->nexpected + 1) * sizeof(*cur->expected));
+	cur->expected[cur->nexpected++] = (struct expected){.pattern = xstrdup(pattern)};
+	return NULL;
+}
+
+static bool is_expected(struct current *cur, const struct finding *f)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < cur->nexpected; i++) {
+		bool matches = bug_matches(cur->expected[i].pattern, f);
+
+		cur->expected[i].seen |= matches;
+		any |= matches;
+	}
+	return any;
+}
+
+/* ---- as they are found */
+
+/* The guest is not to be used for another subtest, or, before the first, not to be saved. */
+static void spoil(struct trial *t)
+{
+	/* A bug during the boot keeps no subtest from running: another boot would show it again. */
+	if (t->progressed)
+		t->spoiled = true;
+	else
+		t->unsound = true;
 }
 
 void finding_found(void *arg, const struct finding *f)
 {
 	struct trial *t = arg;
 	struct current *cur = &t->cur;
+	const char *why;
+	enum bug_action action = failon_finding(&t->file->failon, f, &why);
 
-	keep(&t->findings, f);
+	if (is_expected(cur, f))
+		action = BUG_EXPECTED;
+	keep(&t->findings, f, action, why);
 	t->panicked |= f->kind == FINDING_PANIC;
-	if (!counts(t, f))
+	cur->died_as_expected |= f->kind == FINDING_PANIC && action == BUG_EXPECTED;
+	if (action != BUG_FAILS) {
+		cur->explained |= bug_taints(f->kind);
 		return;
-	/* A bug during the boot keeps no subtest from running: another boot would show it again. */
-	if (t->progressed)
-		t->spoiled = true;
-	else
-		t->unsound = true;
+	}
+	spoil(t);
 	if (cur->subtest && sticks(f->kind))
 		cur->stuck = finding_reason(f->kind);
 	if (cur->reason)
@@ -55,10 +103,24 @@ void finding_found(void *arg, const struct finding *f)
 	str_set(&cur->title, f->title);
 }
 
+/* ---- their record */
+
+json_t *finding_json(const struct trial *t, const struct finding *f, enum bug_action action,
+		     const char *why)
+{
+	json_t *fields = json_pack("{s:s?, s:s, s:s}", "guest", t->guest, "kind",
+				   finding_kind_name(f->kind), "action", bug_action_name(action));
+
+	json_object_set_new(fields, "why", json_string_lossy(why));
+	json_object_set_new(fields, "title", json_string_lossy(f->title));
+	json_object_set_new(fields, "function", json_string_lossy(f->function));
+	return fields;
+}
+
 /* null where the console did not show the line */
 static json_t *line_json(const struct trial *t, uint64_t key)
 {
-	int64_t line = t->cur.subtest ? kernlog_log_line(t->kernlog, key) : 0;
+	int64_t line = kernlog_log_line(t->kernlog, key);
 
 	return line ? json_integer(line) : json_null();
 }
@@ -79,22 +141,42 @@ static json_t *write_report(struct trial *t, const struct finding *f)
 	return json_string(name);
 }
 
-static void record(struct trial *t, const struct finding *f)
+/* A bug that fails nothing is told in one line. */
+static void note(struct trial *t, const struct found *f)
+{
+	static const char *const words[] = {
+		[BUG_NOTED] = "noted",
+		[BUG_ALLOWED] = "allowed",
+		[BUG_EXPECTED] = "expected",
+	};
+
+	if (f->action != BUG_FAILS && t->log)
+		trial_note(t, "ktest: %s: %s%s%s%s", words[f->action], f->finding.title,
+			   f->why ? " (" : "", f->why ? f->why : "", f->why ? ")" : "");
+}
+
+static void record_in_subtest(struct trial *t, const struct found *f)
 {
 	const struct subtest *s = t->cur.subtest;
-	json_t *fields =
-		json_pack("{s:s, s:s}", "guest", t->guest, "kind", finding_kind_name(f->kind));
+	json_t *fields = finding_json(t, &f->finding, f->action, f->why);
 
-	json_object_set_new(fields, "title", json_string_lossy(f->title));
-	json_object_set_new(fields, "function", json_string_lossy(f->function));
-	json_object_set_new(fields, "first_line", line_json(t, f->first_key));
-	json_object_set_new(fields, "last_line", line_json(t, f->last_key));
-	json_object_set_new(fields, "report", s ? write_report(t, f) : json_null());
-	if (s) {
-		json_object_set_new(fields, "subtest", json_string(s->name));
-		json_object_set_new(fields, "attempt", json_integer(s->attempt));
-	}
+	json_object_set_new(fields, "first_line", line_json(t, f->finding.first_key));
+	json_object_set_new(fields, "last_line", line_json(t, f->finding.last_key));
+	json_object_set_new(fields, "report", write_report(t, &f->finding));
+	json_object_set_new(fields, "subtest", json_string(s->name));
+	json_object_set_new(fields, "attempt", json_integer(s->attempt));
 	trial_event(t, "finding", fields);
+}
+
+static void record(struct trial *t, const struct found *f)
+{
+	note(t, f);
+	if (t->cur.subtest)
+		record_in_subtest(t, f);
+	else if (t->given_up || f->action == BUG_ALLOWED)
+		trial_event(t, "finding", finding_json(t, &f->finding, f->action, f->why));
+	else
+		outside_finding(t, &f->finding, f->action, f->why);
 }
 
 static void record_lost(struct trial *t)
@@ -116,7 +198,7 @@ void findings_record(struct trial *t)
 		record_lost(t);
 	for (size_t i = 0; i < t->findings.n; i++) {
 		record(t, &t->findings.v[i]);
-		finding_done(&t->findings.v[i]);
+		finding_done(&t->findings.v[i].finding);
 	}
 	t->findings.n = 0;
 }

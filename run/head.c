@@ -120,7 +120,10 @@ int head_resume(struct run *run, struct err *err)
 	if (ret == 0)
 		ret = check_same_files(&run->plan, &r, err);
 	for (size_t i = 0; ret == 0 && i < r.n; i++)
-		take_result(&run->plan, &r.tests[i]);
+		if (r.tests[i].phase)
+			outside_resume(run, &r.tests[i]);
+		else
+			take_result(&run->plan, &r.tests[i]);
 	if (ret == 0)
 		kernels_resume(&run->kernels, &r);
 	result_done(&r);

@@ -120,7 +120,7 @@ static void conclude_init(struct hostjob *job, const struct ending *e)
 	if (job->ready)
 		return;
 	reason = init_judge(e, title, sizeof(title));
-	subtest_miss_all(&job->trial, VERDICT_ERROR, reason, title);
+	init_failed(&job->trial, VERDICT_ERROR, reason, title);
 }
 
 static void conclude_run(struct hostjob *job, const struct ending *e)
@@ -336,6 +336,7 @@ void hostjob_start(struct hostjob *job)
 	struct err err = {0};
 
 	job->trial.guest = "host";
+	job->trial.when = PHASE_INIT;
 	job->trial.cur.log_fd = -1;
 	job->trial.limit = loop_timer(run->loop, INT64_MAX, on_limit, job);
 	job->tick = loop_timer(run->loop, loop_now_ns() + TICK_NS, on_tick, job);

@@ -224,7 +224,8 @@ static void on_limit(void *arg)
 	char title[100];
 
 	trial_late(&job->trial, title, sizeof(title));
-	trouble(job, VERDICT_FAIL, "timeout", job->trial.cur.subtest ? title : NULL, true);
+	trouble(job, VERDICT_FAIL, "timeout",
+		job->trial.cur.subtest ? title : "the file did not end in time", true);
 }
 
 static bool is_silent(const struct job *job)
@@ -335,7 +336,8 @@ static bool no_guest(struct job *job, const char *why)
 static void begin_guest(struct job *job)
 {
 	job->trial.spoiled = job->trial.unsound = job->trial.progressed = false;
-	job->trial.panicked = false;
+	job->trial.panicked = job->trial.given_up = false;
+	job->trial.when = PHASE_BOOT;
 	job->weighed_ns = job->trial.peak_mib = 0;
 	job->panic_ns = 0;
 	job->wait_id = 0;
@@ -350,6 +352,7 @@ static void begin_guest(struct job *job)
 static void await_guest(struct job *job)
 {
 	if (job->guest.config.state) {
+		job->trial.given_up = true; /* until it goes on */
 		job_set_phase(job, JOB_RESTORE);
 		job_deadline(job, job_scale(job, RESTORE_NS));
 	} else {
@@ -375,14 +378,19 @@ static void start_guest(struct job *job)
 	finish(job);
 }
 
-/* Where the guest that all were to go on as did not come up, none would. */
+/* Where the init hooks have failed, they would again; where the guest that all were to go on as did
+ * not come up, none would. */
 static bool without_guest(struct job *job)
 {
 	const struct template *t = job->plan->template;
+	const struct test_file *f = job->file;
 
-	if (!t || t->verdict == VERDICT_NONE || job->file->isolation != ISOLATION_CLONE)
+	if (f->broken)
+		subtest_miss_all(&job->trial, VERDICT_MISS, f->broken, f->broken_title);
+	else if (t && t->reason && f->isolation == ISOLATION_CLONE)
+		subtest_miss_all(&job->trial, VERDICT_MISS, t->reason, t->title);
+	else
 		return false;
-	subtest_miss_all(&job->trial, t->verdict, t->reason, t->title);
 	return true;
 }
 

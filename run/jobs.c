@@ -257,6 +257,8 @@ static bool is_due(const struct run *run, struct unit *u)
 		return u->leaving && !u->plan->template->there && !u->amiss;
 	if (unit_pending(u))
 		return u->leaving || u->anew;
+	if (u->file->broken)
+		return false;
 	return again_next(run->settings, u) && redone(u);
 }
 

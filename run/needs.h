@@ -39,7 +39,8 @@ struct needs {
 	uint64_t *scratch, *slow, *pmem; /* bytes */
 	size_t nscratch, nslow, npmem;
 	struct strv gcov;
-	char *network; /* "internet", NULL */
+	struct strv fail_on; /* rules of run/failon.h */
+	char *network;	     /* "internet", NULL */
 	bool crash_dump;
 	bool allow_taint, tests_unknown, no_kbuild, no_vm;
 	bool own_library;   /* the file uses our library (it printed ktest_library): the agent is

@@ -45,6 +45,7 @@ const struct need_row need_rows[] = {
 	{"ktest_make_install", "make_install", NEED_LIST, AT(make_install)},
 	{"ktest_build_deb", "build_deb", NEED_LIST, AT(build_deb)},
 	{"ktest_crash_dump", "crash_dump", NEED_FLAG, AT(crash_dump)},
+	{"ktest_fail_on", "fail_on", NEED_LIST, AT(fail_on)},
 	{"ktest_allow_taint", "allow_taint", NEED_FLAG, AT(allow_taint)},
 	{"ktest_tests_unknown", "tests_unknown", NEED_FLAG, AT(tests_unknown)},
 	{"ktest_isolation", "isolation", NEED_ISOLATE, AT(isolation)},

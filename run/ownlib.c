@@ -85,5 +85,7 @@ void ownlib_exited(struct trial *t, int64_t status)
 		 "the file ended with status %" PRId64 " and no verdict on it", status);
 	subtest_miss_all(t, VERDICT_ERROR, "lost", title);
 	/* One of unknown subtests that named none has none. */
+	if (!t->file->n && status)
+		outside_failed(t, VERDICT_ERROR, "lost", title);
 	t->progressed = true;
 }

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/loop.h"
 #include "result/outdir.h"
+#include "result/phase.h"
 #include "run/needs_variants.h"
 
 void plan_done(struct plan *p)
@@ -24,6 +25,8 @@ void plan_done(struct plan *p)
 		}
 		free(f->subtests);
 		free(f->base);
+		free(f->broken_title);
+		failon_done(&f->failon);
 		needs_done(&f->needs);
 	}
 	free(p->files);
@@ -61,6 +64,13 @@ static int choose_subtests(const struct test_request *t, struct test_file *f, st
 {
 	const struct strv *names = t->subtests.n ? &t->subtests : &f->needs.subtests;
 
+	f->named = t->subtests.n;
+	for (size_t i = 0; i < f->needs.subtests.n; i++)
+		if (phase_of_row(f->needs.subtests.v[i]))
+			return err_set(err, EINVAL,
+				       "%s lists a subtest '%s', which is what ktest calls a part "
+				       "of the guest's life; give it another name",
+				       t->path, f->needs.subtests.v[i]);
 	for (size_t i = 0; i < names->n; i++) {
 		if (t->subtests.n && !f->needs.tests_unknown &&
 		    !strv_has(&f->needs.subtests, names->v[i])) {
@@ -143,6 +153,18 @@ static int choose_machine(const struct settings *s, struct test_file *f, struct 
 	return 0;
 }
 
+/* What the file says first, so that the command line has the last word. */
+static int choose_failon(const struct settings *s, struct test_file *f, struct err *err)
+{
+	_cleanup_free_ char *source = xasprintf("%s: config-fail-on", f->needs.path);
+	int r;
+
+	if (f->needs.allow_taint)
+		failon_allow_taint(&f->failon);
+	r = failon_add(&f->failon, &f->needs.fail_on, source, err);
+	return r < 0 ? r : failon_add(&f->failon, &s->fail_on, "--fail-on", err);
+}
+
 static int plan_file(const struct test_request *t, const struct settings *s, struct test_file *f,
 		     struct err *err)
 {
@@ -160,9 +182,9 @@ static int plan_file(const struct test_request *t, const struct settings *s, str
 		return r;
 	f->base = variants_base(&s->variants, f->needs.base);
 	r = choose_machine(s, f, err);
-	if (r < 0)
-		return r;
-	return choose_subtests(t, f, err);
+	if (r == 0)
+		r = choose_failon(s, f, err);
+	return r < 0 ? r : choose_subtests(t, f, err);
 }
 
 /* The path below the test tree, '/' as '.', less ".ktest". */

@@ -13,6 +13,7 @@
 #include "base/str.h"
 #include "kernel/arch.h"
 #include "result/verdict.h"
+#include "run/failon.h"
 #include "run/needs.h"
 #include "run/settings.h"
 #include "vm/accel.h"
@@ -42,6 +43,12 @@ struct test_file {
 	char *base; /* with its variants, names it in the output and the journal */
 	struct subtest *subtests;
 	size_t n;
+	bool named; /* some were, on the command line */
+
+	/* Its init hooks have failed: none of its subtests can be run in any guest; NULL: they have
+	 * not. reason is a static string. */
+	const char *broken;
+	char *broken_title;
 
 	/* what it gets: declared, overridden or default */
 	const struct arch *arch;
@@ -51,9 +58,10 @@ struct test_file {
 	int64_t mem_mib;
 	double speed_factor; /* of where it runs: 1 on the host itself */
 	int64_t timeout_ns;  /* of a subtest, after scaling */
-	bool dump;	     /* the memory of a guest that fails is kept */
-	bool internet;	     /* network "internet" is wanted */
-	int64_t peak_mib;    /* the most memory that a guest of it is known to have needed; 0 */
+	struct failon failon;
+	bool dump;	  /* the memory of a guest that fails is kept */
+	bool internet;	  /* network "internet" is wanted */
+	int64_t peak_mib; /* the most memory that a guest of it is known to have needed; 0 */
 	enum isolation isolation; /* what it gets; clone may turn out to be impossible: clones.h */
 	bool control; /* the agent runs subtests one by one; else verdict lines are read */
 };

@@ -143,6 +143,7 @@ static int exit_of(const struct run *run)
 	for (size_t i = 0; i < run->plan.n; i++)
 		for (size_t k = 0; k < run->plan.files[i].n; k++)
 			c.n[again_verdict(&run->plan.files[i].subtests[k])]++;
+	outside_count(run, &c);
 	return run->err.code ? 125 : verdict_exit(&c);
 }
 
@@ -324,6 +325,7 @@ static int run_prepared(struct run *run, const struct strv *argv, int *exit_stat
 		outdir_link(&run->out, "vm", NULL, NULL);
 	}
 	clones_done(run);
+	outside_done(run);
 	journal_close(run->journal);
 	loop_free(run->loop);
 	network_close(&network);

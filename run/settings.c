@@ -40,6 +40,7 @@ static const struct field {
 	FIELD(keeper, KIND_STRING),	FIELD(tree, KIND_STRING),
 	FIELD(cache, KIND_STRING),	FIELD(interactive, KIND_BOOL),
 	FIELD(gdb_wait, KIND_BOOL),	FIELD(until_failure, KIND_BOOL),
+	FIELD(fail_on, KIND_LIST),
 #undef FIELD
 };
 

@@ -43,6 +43,7 @@ struct settings {
 	uint64_t dump_limit;		    /* --dump-limit; 0: the default */
 	struct strv variants;		    /* --variant */
 	struct strv append, qemu_args, env; /* --append, --qemu-arg, --env NAME=VALUE */
+	struct strv fail_on;		    /* --fail-on; run/failon.h */
 	bool failfast, verbose, resume;
 	bool interactive;   /* -I: the guest stays, no time limits */
 	bool until_failure; /* -S: interactive from the first failure on */

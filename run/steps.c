@@ -100,6 +100,10 @@ void steps_set_up(struct job *job, const struct frame *done)
 	guest_names_read(&job->guest.config.disks, done, &job->names);
 	steps_ready(job);
 	job_set_phase(job, JOB_INIT);
+	if (!job->trial.progressed) {
+		job->trial.when = PHASE_INIT;
+		job->trial.init_us = jobkmsg_uptime_us(job);
+	}
 	job_deadline(job, job_scale(job, INIT_NS));
 	start_session(job, "init", &none);
 }
@@ -155,6 +159,8 @@ static void got_init_exit(struct job *job, const struct frame *f)
 	const char *reason;
 	char title[120];
 
+	/* Its bugs are none of the first subtest's. */
+	trial_flush(&job->trial);
 	if (e.status == 0 && save_due(job, TEMPLATE_READY)) {
 		save_begin(job);
 	} else if (e.status == 0) {

@@ -13,10 +13,13 @@
 #include "run/jobs.h"
 #include "run/trial.h"
 
-static void current_done(struct current *cur)
+void current_done(struct current *cur)
 {
 	if (cur->log_fd >= 0)
 		close(cur->log_fd);
+	for (size_t i = 0; i < cur->nexpected; i++)
+		free(cur->expected[i].pattern);
+	free(cur->expected);
 	free(cur->skip);
 	free(cur->reason);
 	free(cur->title);
@@ -38,6 +41,7 @@ bool subtest_begin(struct trial *t, struct subtest *s)
 	s->ran = true;
 	/* What was said before it began bears on none. */
 	findings_record(t);
+	t->when = PHASE_END;
 	if (t->kernlog)
 		kernlog_new_log(t->kernlog);
 	current_done(&t->cur);
@@ -195,6 +199,18 @@ const char *init_judge(const struct ending *e, char *title, size_t size)
 	return e->begun ? "init" : "file";
 }
 
+void init_failed(struct trial *t, enum verdict v, const char *reason, const char *title)
+{
+	struct test_file *f = t->file;
+
+	/* Another guest may have told already, that ran beside this one. */
+	if (!f->broken)
+		outside_failed(t, v, reason, title);
+	f->broken = reason;
+	str_set(&f->broken_title, title);
+	subtest_miss_all(t, VERDICT_MISS, reason, title);
+}
+
 static void tainted_title(unsigned long taints, char *title, size_t size)
 {
 	static const struct {
@@ -211,12 +227,38 @@ static void tainted_title(unsigned long taints, char *title, size_t size)
 			n += (size_t)snprintf(title + n, size - n, " %s", names[i].name);
 }
 
+/* Whether new taints fail the subtest. */
+static bool taints_fail(struct trial *t, unsigned long taints)
+{
+	enum bug_action action = failon_tainted(&t->file->failon);
+	char title[120];
+
+	if (!taints || action == BUG_ALLOWED)
+		return false;
+	if (action == BUG_FAILS)
+		return true;
+	tainted_title(taints, title, sizeof(title));
+	trial_note(t, "ktest: noted: %s", title);
+	return false;
+}
+
+/* That expect-bug named and that did not come; NULL: none. */
+static const char *first_unseen(const struct current *cur)
+{
+	for (size_t i = 0; i < cur->nexpected; i++)
+		if (!cur->expected[i].seen)
+			return cur->expected[i].pattern;
+	return NULL;
+}
+
 void subtest_judge(struct trial *t, const struct ending *e)
 {
 	struct current *cur = &t->cur;
-	char how[64], title[120];
+	char how[64], title[300];
+	unsigned long tainted;
 
 	trial_flush(t);
+	tainted = e->tainted & ~cur->explained;
 	if (cur->reason) {
 		subtest_end(t, VERDICT_FAIL, cur->reason, NULL, e->status, e->signal);
 	} else if (!e->begun && !cur->skip) {
@@ -228,12 +270,16 @@ void subtest_judge(struct trial *t, const struct ending *e)
 	} else if (e->status) {
 		snprintf(title, sizeof(title), "exit status %d", e->status);
 		subtest_end(t, VERDICT_FAIL, "exit status", title, e->status, 0);
-	} else if (e->tainted && !t->file->needs.allow_taint) {
+	} else if (taints_fail(t, tainted)) {
 		t->spoiled = true;
-		tainted_title(e->tainted, title, sizeof(title));
+		tainted_title(tainted, title, sizeof(title));
 		subtest_end(t, VERDICT_FAIL, "tainted", title, 0, 0);
 	} else if (cur->skip) {
 		subtest_end(t, VERDICT_SKIP, NULL, cur->skip, 0, 0);
+	} else if (first_unseen(cur)) {
+		snprintf(title, sizeof(title), "no bug came that matches '%.200s'",
+			 first_unseen(cur));
+		subtest_end(t, VERDICT_FAIL, "expect-bug", title, 0, 0);
 	} else {
 		subtest_end(t, VERDICT_PASS, NULL, NULL, 0, 0);
 	}

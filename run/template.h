@@ -10,7 +10,6 @@
 #include "base/hash.h"
 #include "diag/kernlog.h"
 #include "result/names.h"
-#include "result/verdict.h"
 
 enum template_point {
 	TEMPLATE_BOOTED, /* its agent waits for SETUP */
@@ -40,8 +39,7 @@ struct template
 	int failures;		  /* guests that did not go on as it */
 	bool worked;		  /* one did */
 
-	/* Its guest did not come up: what that makes of the subtests; VERDICT_NONE: it did. */
-	enum verdict verdict;
+	/* Its guest did not come up: why the subtests have no verdict; NULL: it did. */
 	const char *reason; /* static string */
 	char *title;
 };

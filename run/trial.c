@@ -72,11 +72,7 @@ void trial_done(struct trial *t)
 {
 	trial_close_logs(t);
 	loop_remove(t->limit);
-	free(t->cur.skip);
-	free(t->cur.reason);
-	free(t->cur.title);
-	if (t->cur.log_fd >= 0)
-		close(t->cur.log_fd);
+	current_done(&t->cur);
 }
 
 void trial_note(struct trial *t, const char *fmt, ...)

@@ -11,11 +11,13 @@
 #include "diag/ktap.h"
 #include "diag/kernlog.h"
 #include "result/journal.h"
+#include "result/phase.h"
 #include "run/blocks.h"
 #include "run/conlog.h"
 #include "run/guest.h"
 #include "run/kernels.h"
 #include "run/lines.h"
+#include "run/outside.h"
 #include "run/run.h"
 #include "run/suspend.h"
 #include "run/unit.h"
@@ -34,6 +36,8 @@ struct run {
 	struct template **templates; /* that they have */
 	size_t ntemplates;
 	int64_t start_ns;
+	struct outside **outside; /* what went wrong outside of subtests, of all files */
+	size_t noutside;
 	struct strv gcov_before; /* "gcov.0": there when a run goes on */
 	int next_guest;		 /* names guests: "vm1", ... */
 	int interrupted;	 /* the signal, 0: none */
@@ -60,6 +64,11 @@ static inline bool run_goes_on(const struct run *run)
 /* How many lines of the agent and of ktest-ctl note a subtest can have shown. */
 #define LOG_FRAMES_MAX 1000
 
+struct expected {
+	char *pattern; /* of bug_matches() */
+	bool seen;
+};
+
 /* The subtest that runs, and all that bears on its verdict. */
 struct current {
 	struct subtest *subtest; /* NULL: none */
@@ -67,10 +76,14 @@ struct current {
 	int log_fd;
 	int nr_reboots;
 	bool reboot_asked;
-	char *skip;	      /* the reason it gave for being skipped */
-	char *reason, *title; /* of the first finding that counts */
-	int log_frames;	      /* FRAME_LOG lines shown so far */
-	int findings;	      /* files with reports of the kernel written so far */
+	char *skip;		   /* the reason it gave for being skipped */
+	char *reason, *title;	   /* of the first finding that counts */
+	int log_frames;		   /* FRAME_LOG lines shown so far */
+	int findings;		   /* files with reports of the kernel written so far */
+	struct expected *expected; /* by expect-bug */
+	size_t nexpected;
+	unsigned long explained; /* taints of bugs that do not fail it */
+	bool died_as_expected;	 /* of a panic */
 	/* Why it will hardly come to an end, from a finding of a lockup, a stall, a hung task or an
 	 * oops: a verdict's reason, static; NULL: nothing says so. */
 	const char *stuck;
@@ -78,7 +91,7 @@ struct current {
 
 /* Bugs that the kernel has shown and that are not in the journal yet. */
 struct findings {
-	struct finding *v;
+	struct found *v;
 	size_t n;
 };
 
@@ -106,6 +119,10 @@ struct trial {
 	bool unsound;		   /* its kernel showed a bug before any subtest was started */
 	bool panicked;		   /* its kernel did */
 	bool progressed;	   /* a subtest was started there */
+	bool given_up;		   /* outside of subtests nothing bears on a verdict any more:
+				      it follows from what has one, or no saved guest goes on */
+	enum phase when;	   /* where what goes wrong belongs while no subtest runs */
+	int64_t init_us;	   /* the guest's clock when its init hooks began */
 	bool untimed;		   /* somebody is at it: trial_limit() sets none */
 	bool cancelled;		   /* what is left is not to be tried, not here and now */
 	int64_t peak_mib;	   /* the most memory of its own that its guest had; 0: not known */
@@ -148,6 +165,7 @@ void trial_pending_names(const struct trial *t, struct strv *names);
 
 /* ---- subtest.c */
 
+void current_done(struct current *cur);
 bool subtest_begin(struct trial *t, struct subtest *s); /* false: its files cannot be made */
 /* reason and title may be those of t->cur. */
 void subtest_end(struct trial *t, enum verdict v, const char *reason, const char *title, int status,
@@ -171,6 +189,9 @@ struct ending {
 void subtest_judge(struct trial *t, const struct ending *e);
 /* The reason (a static string) and the title of init hooks that did not get to their end. */
 const char *init_judge(const struct ending *e, char *title, size_t size);
+/* No subtest of the file can be run: said once, and held against those that are left. The reason is
+ * a static string. */
+void init_failed(struct trial *t, enum verdict v, const char *reason, const char *title);
 /* Without ever having run: recorded and shown. */
 void subtest_miss(struct trial *t, struct subtest *s, enum verdict v, const char *reason,
 		  const char *title);
@@ -181,6 +202,11 @@ void subtest_miss_all(struct trial *t, enum verdict v, const char *reason, const
 /* kernlog's callback, for a trial: what a bug of the kernel means for the current subtest and for
  * the guest. */
 void finding_found(void *arg, const struct finding *f);
+/* The subtest that runs says that a bug like that is to come. NULL, or why it cannot. */
+const char *finding_expect(struct trial *t, const char *pattern);
+/* What an event of a finding has in any case; why: of the rule, or NULL. A new reference. */
+json_t *finding_json(const struct trial *t, const struct finding *f, enum bug_action action,
+		     const char *why);
 /* All that was found so far into the journal, and into files beside the subtest's log. The console
  * has been drained, so that the lines of that log are known. */
 void findings_record(struct trial *t);

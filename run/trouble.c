@@ -26,6 +26,34 @@ static const char *const questions[] = {CTRL_O "9", CTRL_O "l", CTRL_O "w", CTRL
 
 enum step { STEP_ASKED, STEP_ANSWERING, STEP_NMI, STEP_REGISTERS, STEP_DUMP };
 
+static void end_subtest(struct job *job, enum verdict v, const char *reason)
+{
+	static const struct ending as_expected = {.begun = true};
+
+	if (!strcmp(reason, "panic") && job->trial.cur.died_as_expected)
+		subtest_judge(&job->trial, &as_expected);
+	else
+		subtest_end(&job->trial, v, reason, job->trouble_title, -1, 0);
+}
+
+/* No subtest is there to bear it. */
+static void end_outside(struct job *job, enum verdict v, const char *reason)
+{
+	struct trial *t = &job->trial;
+	const char *title = job->trouble_title ? job->trouble_title : t->cur.title;
+	bool bad = v == VERDICT_FAIL || v == VERDICT_ERROR;
+
+	if (t->when == PHASE_INIT && bad)
+		init_failed(t, v, reason, title);
+	else if (t->when == PHASE_END ? bad : !t->file->n)
+		outside_failed(t, t->when == PHASE_END ? v : VERDICT_MISS, reason, title);
+	if (t->unit->saves)
+		save_failed(job, reason, title);
+	else if (!t->progressed)
+		/* The next guest would fare no better. */
+		subtest_miss_all(t, VERDICT_MISS, reason, title);
+}
+
 /* All that could be had is there. */
 static void conclude(struct job *job)
 {
@@ -40,13 +68,10 @@ static void conclude(struct job *job)
 	    strcmp(reason, "timeout") != 0)
 		reason = job->trial.cur.reason;
 	if (job->trial.cur.subtest) {
-		subtest_end(&job->trial, v, reason, job->trouble_title, -1, 0);
-	} else if (job->trial.unit->saves) {
-		save_failed(job, v, reason, job->trouble_title);
-	} else if (!job->trial.progressed) {
-		/* The next guest would fare no better. */
-		subtest_miss_all(&job->trial, v == VERDICT_ERROR ? v : VERDICT_MISS, reason,
-				 job->trouble_title ? job->trouble_title : job->trial.cur.title);
+		end_subtest(job, v, reason);
+		job->trial.given_up = true;
+	} else {
+		end_outside(job, v, reason);
 	}
 	/* Whose init hook failed, or whose subtest is late, has a shell all the same. */
 	if (job->run->settings->interactive && !job->run->interrupted && vm_runs(job->vm)) {

@@ -31,9 +31,13 @@ static int open_output(const struct testy_settings *s, const char *path)
 
 static void count(const struct result *r, const char *base, struct verdict_counts *c)
 {
-	for (size_t i = 0; i < r->n; i++)
-		if (str_eq(r->tests[i].file, base))
-			c->n[r->tests[i].verdict]++;
+	for (size_t i = 0; i < r->n; i++) {
+		const struct result_test *t = &r->tests[i];
+
+		if (str_eq(t->file, base) &&
+		    (!t->phase || (!t->undecisive && t->verdict != VERDICT_PASS)))
+			c->n[t->verdict]++;
+	}
 }
 
 static unsigned int total(const struct verdict_counts *c)

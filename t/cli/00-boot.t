@@ -43,7 +43,8 @@ init:
 EOF
 run
 is 'init fails: exit status' "$status" 1
-is 'init fails: verdicts' "$(verdicts)" 'one=ERROR(init) two=ERROR(init) three=ERROR(init)'
+is 'init fails: verdicts' "$(verdicts)" \
+	'(init)=ERROR(init) one=MISS(init) two=MISS(init) three=MISS(init)'
 like 'init fails: title' "$(result '.tests[0].title')" 'exit status 3'
 is 'init fails: what it said' "$(grep -c 'the hook is here' "$T/out/out/t")" 1
 gone 'init fails'
@@ -56,6 +57,7 @@ EOF
 run
 is 'init does not end: exit status' "$status" 1
 is 'init does not end: verdicts' "$(verdicts)" \
-	'one=ERROR(timeout) two=ERROR(timeout) three=ERROR(timeout)'
+	\
+	'(init)=ERROR(timeout) one=MISS(timeout) two=MISS(timeout) three=MISS(timeout)'
 gone 'init does not end'
 complete

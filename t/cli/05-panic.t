@@ -36,8 +36,9 @@ boot:
 	panic
 EOF
 run
-is 'panic in boot: exit status' "$status" 125
-is 'panic in boot: verdicts' "$(result '[.tests[].verdict] | unique | join(" ")')" MISS
+is 'panic in boot: exit status' "$status" 1
+is 'panic in boot: verdicts' "$(verdicts)" \
+	'(boot)=FAIL(panic) one=MISS(panic) two=MISS(panic) three=MISS(panic)'
 gone 'panic in boot'
 
 begin
@@ -105,7 +106,7 @@ is 'a warning: verdicts' "$(verdicts)" 'one=PASS two=FAIL(warning) three=PASS'
 like 'a warning: title' "$(result '.tests[1].title')" 'fake_fn'
 gone 'a warning'
 
-# One before any subtest bears on none: each boot would show it again.
+# One before any subtest bears on none, but fails the file: each boot would show it again.
 begin
 fake <<'EOF'
 boot:
@@ -117,8 +118,8 @@ subtest *:
 	exit 0
 EOF
 LIMIT=60 run
-is 'a warning at boot: exit status' "$status" 0
-is 'a warning at boot: verdicts' "$(verdicts)" 'one=PASS two=PASS three=PASS'
+is 'a warning at boot: exit status' "$status" 1
+is 'a warning at boot: verdicts' "$(verdicts)" '(boot)=FAIL(warning) one=PASS two=PASS three=PASS'
 is 'a warning at boot: one guest, which goes on' \
 	"$(journal 'map(select(.ev == "guest" and .state == "start")) | length')" 1
 like 'a warning at boot: recorded' "$(journal 'map(select(.ev == "finding")) | .[].title')" 'fake_fn'

@@ -173,7 +173,7 @@ init_one() { false; }
 test_one() { :; }
 EOF
 host_run "$T/tree/t.ktest"
-is 'a hook fails' "$(verdicts)" 'one=ERROR(init)'
+is 'a hook fails' "$(verdicts)" '(init)=ERROR(init) one=MISS(init)'
 gone 'a hook fails'
 
 host_file t <<'EOF'

@@ -86,6 +86,7 @@ subtest one:
 	print WATCHDOG 1
 	sleep 1500
 	print ========= PASSED one in 1s
+	exit 0
 EOF
 run --mem 64M --variant lockdep
 is 'own library: its watchdog is stretched' "$(file_verdicts)" 'lockdep-t/one=PASS'

@@ -32,7 +32,7 @@ guests_started()
 
 isolations()
 {
-	result '[.tests[].isolation] | join(" ")'
+	result '[.tests[] | select(.phase == null).isolation] | join(" ")'
 }
 
 # What became of saved guests.

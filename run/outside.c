@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "run/outside.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "base/log.h"
+#include "result/result.h"
+#include "run/jobs.h"
+#include "run/trial.h"
+
+/* Another boot shows the same ones; what is beyond that is told by the log alone. */
+#define FINDINGS_MAX 100
+
+static struct outside *find(const struct run *run, const char *base, enum phase phase)
+{
+	for (size_t i = 0; i < run->noutside; i++)
+		if (run->outside[i]->phase == phase && !strcmp(run->outside[i]->base, base))
+			return run->outside[i];
+	return NULL;
+}
+
+static struct outside *add(struct run *run, const char *base, enum phase phase)
+{
+	struct outside *o = xcalloc(1, sizeof(*o));
+
+	*o = (struct outside){.base = xstrdup(base), .phase = phase, .verdict = VERDICT_PASS};
+	run->outside = xrealloc(run->outside, (run->noutside + 1) * sizeof(*run->outside));
+	run->outside[run->noutside++] = o;
+	return o;
+}
+
+static struct outside *of_trial(struct trial *t, enum phase when)
+{
+	struct outside *o = find(t->run, t->file->base, when);
+
+	return o ? o : add(t->run, t->file->base, when);
+}
+
+/* ---- its files, as a subtest has them */
+
+static void write_files(struct trial *t, struct outside *o, const char *text)
+{
+	_cleanup_free_ char *dir = outdir_name(o->base, phase_row(o->phase));
+	const char *word = o->verdict == VERDICT_PASS ? "PASSED" : "FAILED";
+	_cleanup_free_ char *status = xasprintf("========= %s %s in 0s", word, phase_row(o->phase));
+	_cleanup_free_ char *log = xasprintf("%s%s\n", text, status);
+	struct err err = {0};
+
+	if (outdir_phase_log(&t->run->out, dir, log, &err) < 0 ||
+	    outdir_subtest_status(&t->run->out, dir, status, 0, &err) < 0)
+		log_warn("%s", err.msg);
+	for (const char *c = log; *c; c++)
+		o->lines += *c == '\n';
+}
+
+static json_t *write_report(struct trial *t, struct outside *o, const struct finding *f)
+{
+	_cleanup_free_ char *dir = outdir_name(o->base, phase_row(o->phase));
+	struct err err = {0};
+	char name[32];
+
+	if (outdir_subtest_finding(&t->run->out, dir, (int)o->titles.n, f->text, &err) < 0) {
+		log_warn("%s", err.msg);
+		return json_null();
+	}
+	snprintf(name, sizeof(name), OUTDIR_FINDING "%zu", o->titles.n);
+	return json_string(name);
+}
+
+/* ---- its verdict */
+
+static void record(struct trial *t, const struct outside *o)
+{
+	_cleanup_free_ char *more =
+		o->failing > 1 ? xasprintf("%s (and %zu more)", o->title, o->failing - 1) : NULL;
+	json_t *f =
+		json_pack("{s:s, s:s, s:s?, s:b}", "phase", phase_name(o->phase), "verdict",
+			  verdict_name(o->verdict), "reason", o->reason, "decides", !o->undecisive);
+
+	json_object_set_new(f, "title", json_string_lossy(more ? more : o->title));
+	if (t->guest)
+		json_object_set_new(f, "guest", json_string(t->guest));
+	trial_event(t, "phase", f);
+}
+
+static void stop_at_failure(struct trial *t, const struct outside *o)
+{
+	const struct settings *s = t->run->settings;
+
+	if (o->undecisive || o->verdict == VERDICT_PASS || !(s->failfast || s->until_fail))
+		return;
+	t->run->failed_fast = true;
+	jobs_cancel(t->run, t->unit);
+}
+
+/* The first that made it so bad names it. */
+static void worsen(struct outside *o, enum verdict v, const char *reason, const char *title)
+{
+	if (o->title && verdict_worse(o->verdict, v) == o->verdict)
+		return;
+	o->verdict = v;
+	str_set(&o->reason, reason);
+	str_set(&o->title, title ? title : reason);
+}
+
+static bool is_new(struct outside *o, const struct finding *f)
+{
+	if (o->titles.n >= FINDINGS_MAX || strv_has(&o->titles, f->title))
+		return false;
+	strv_add(&o->titles, f->title);
+	return true;
+}
+
+static void record_finding(struct trial *t, struct outside *o, const struct finding *f,
+			   enum bug_action action, const char *why)
+{
+	json_t *fields = finding_json(t, f, action, why);
+	int64_t first = o->lines + 1;
+
+	json_object_set_new(fields, "phase", json_string(phase_name(o->phase)));
+	json_object_set_new(fields, "report", write_report(t, o, f));
+	write_files(t, o, f->text);
+	json_object_set_new(fields, "first_line", json_integer(first));
+	json_object_set_new(fields, "last_line", json_integer(o->lines - 1));
+	trial_event(t, "finding", fields);
+}
+
+void outside_finding(struct trial *t, const struct finding *f, enum bug_action action,
+		     const char *why)
+{
+	bool at_boot = t->when == PHASE_INIT && f->stamp_us >= 0 && f->stamp_us < t->init_us;
+	struct outside *o = of_trial(t, at_boot ? PHASE_BOOT : t->when);
+	bool fails = action == BUG_FAILS;
+
+	if (!is_new(o, f))
+		return;
+	o->failing += fails;
+	/* Who named subtests asked for their verdicts. */
+	if (fails && o->verdict == VERDICT_PASS)
+		o->undecisive = t->file->named && !t->file->failon.outside;
+	worsen(o, fails ? VERDICT_FAIL : VERDICT_PASS, fails ? finding_reason(f->kind) : NULL,
+	       f->title);
+	record_finding(t, o, f, action, why);
+	record(t, o);
+	stop_at_failure(t, o);
+}
+
+void outside_failed(struct trial *t, enum verdict v, const char *reason, const char *title)
+{
+	struct outside *o = of_trial(t, t->when);
+	_cleanup_free_ char *text =
+		xasprintf("ktest: %s%s%s\n", reason, title ? ": " : "", title ? title : "");
+
+	o->undecisive = false;
+	worsen(o, v, reason, title);
+	write_files(t, o, text);
+	record(t, o);
+	stop_at_failure(t, o);
+}
+
+/* ---- of all files */
+
+void outside_resume(struct run *run, const struct result_test *t)
+{
+	struct outside *o = add(run, t->file, t->phase);
+
+	o->verdict = t->verdict;
+	o->undecisive = t->undecisive;
+	str_set(&o->reason, t->reason);
+	str_set(&o->title, t->title);
+	for (size_t i = 0; i < json_array_size(t->findings); i++) {
+		const json_t *f = json_array_get(t->findings, i);
+
+		strv_add(&o->titles, json_get_str(f, "title") ? json_get_str(f, "title") : "");
+		o->lines = json_get_int(f, "last_line", 0) + 1;
+	}
+}
+
+void outside_count(const struct run *run, struct verdict_counts *c)
+{
+	for (size_t i = 0; i < run->noutside; i++)
+		if (!run->outside[i]->undecisive)
+			c->n[run->outside[i]->verdict]++;
+}
+
+void outside_done(struct run *run)
+{
+	for (size_t i = 0; i < run->noutside; i++) {
+		free(run->outside[i]->base);
+		free(run->outside[i]->reason);
+		free(run->outside[i]->title);
+		strv_done(&run->outside[i]->titles);
+		free(run->outside[i]);
+	}
+	free(run->outside);
+	run->outside = NULL;
+	run->noutside = 0;
+}
