@@ -162,6 +162,7 @@ int proc_spawn(const struct proc_spec *spec, pid_t *pid, struct err *err)
 }
 
 struct capture {
+	const struct proc_spec *spec;
 	pid_t pid;
 	int pidfd;
 	int fd[2];
@@ -195,6 +196,8 @@ static void capture_read(struct capture *c, int i)
 		c->result->flooded = true;
 		capture_kill(c);
 	}
+	if (i == 0 && c->spec->on_output)
+		c->spec->on_output(c->spec->arg, c->pid, c->buf[i]);
 }
 
 static int capture_timeout(const struct capture *c)
@@ -286,7 +289,7 @@ static int capture_start(const struct proc_spec *spec, struct capture *c, struct
 int proc_capture(const struct proc_spec *spec, int64_t deadline_ms, size_t max_output,
 		 struct proc_result *result, struct err *err)
 {
-	struct capture c = {.max = max_output, .result = result};
+	struct capture c = {.spec = spec, .max = max_output, .result = result};
 	struct rusage ru = {0};
 	int r;
 

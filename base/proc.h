@@ -25,6 +25,9 @@ struct proc_spec {
 	bool own_session;     /* setsid: no terminal, its own process group */
 	uint64_t limit_as;    /* RLIMIT_AS in bytes, 0: none */
 	uint64_t limit_fsize; /* RLIMIT_FSIZE in bytes, 0: none */
+	/* proc_capture: called with all of stdout whenever more of it has come; NULL: not */
+	void (*on_output)(void *arg, pid_t pid, const struct strbuf *out);
+	void *arg;
 };
 
 #define PROC_SPEC(av)                                                 \

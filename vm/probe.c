@@ -2,19 +2,23 @@
 #include "vm/probe.h"
 
 #include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "base/log.h"
+#include "base/loop.h"
 #include "base/proc.h"
 
 /* What guest/probe/probe.S is built for. */
-#define HELLO	   "ktest probe 1\n"
+#define HELLO	   "ktest probe 2\n"
+#define PASS	   "pass\n"
 #define EXIT_OK	   33
 #define EXIT_BAD   35
-#define TIMER_HZ   3579545.0
 #define PASSES_MAX 32
 #define OUTPUT_MAX 65536
 
@@ -34,7 +38,7 @@ static void probe_argv(const struct accel_host *host, const struct arch *arch, e
 	strv_addv(argv, qemu, "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
 		  "-m", "32", "-machine", arch->machine[accel], "-accel", arch->accel[accel],
 		  "-cpu", arch->cpu[accel], "-kernel", host->image, "-chardev",
-		  "stdio,id=out,signal=off", "-device", "isa-debugcon,iobase=0xe9,chardev=out",
+		  "stdio,id=out,signal=off", "-device", "isa-serial,iobase=0x3f8,irq=4,chardev=out",
 		  "-device", "isa-debug-exit,iobase=0xf4,iosize=4", NULL);
 	if (confined)
 		strv_addv(argv, "-sandbox",
@@ -60,34 +64,52 @@ static void first_complaint(const char *text, char *buf, size_t len)
 	}
 }
 
-static int compare_double(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
+/* QEMU's processor time after each line of its guest, which then sleeps until it has an answer. */
+struct marks {
+	int64_t cpu_ns[PASSES_MAX + 1];
+	size_t n;
+	int answer_fd;
+};
 
-	return (x > y) - (x < y);
+static void on_output(void *arg, pid_t qemu, const struct strbuf *out)
+{
+	struct marks *m = arg;
+	struct timespec ts;
+	clockid_t clock;
+
+	if (out->s[out->len - 1] != '\n' || m->n == ARRAY_SIZE(m->cpu_ns) ||
+	    clock_getcpuclockid(qemu, &clock) || clock_gettime(clock, &ts))
+		return;
+	m->cpu_ns[m->n++] = ts.tv_sec * NSEC_PER_SEC + ts.tv_nsec;
+	if (write(m->answer_fd, "\n", 1) != 1)
+		log_debug("accelerator probe: no answer to the guest: %s", strerror(errno));
 }
 
-/* The median pass in ms, from "pass XXXXXXXX" lines between the greeting and "done"; -1: not that.
- */
-static double parse_output(const char *text)
+/* Number of "pass" lines between the greeting and "done"; 0: other text, or a mark is missing. */
+static size_t count_passes(const char *text, const struct marks *m)
 {
-	double ms[PASSES_MAX];
 	size_t n = 0;
-	char *end;
 
 	if (!str_starts(text, HELLO))
-		return -1;
-	text += strlen(HELLO);
-	for (; n < PASSES_MAX && str_starts(text, "pass "); n++) {
-		ms[n] = (double)strtoul(text + 5, &end, 16) * 1000 / TIMER_HZ;
-		if (end != text + 5 + 8 || *end != '\n')
-			return -1;
-		text = end + 1;
-	}
-	if (!n || !str_eq(text, "done\n"))
-		return -1;
-	qsort(ms, n, sizeof(ms[0]), compare_double);
-	return ms[n / 2];
+		return 0;
+	for (text += strlen(HELLO); str_starts(text, PASS); text += strlen(PASS))
+		n++;
+	return str_eq(text, "done\n") && n < m->n ? n : 0;
+}
+
+double probe_factor(const int64_t *cpu_ns, size_t n)
+{
+	int64_t best = INT64_MAX;
+	double factor;
+
+	for (size_t i = 0; i < n; i++)
+		if (cpu_ns[i + 1] - cpu_ns[i] < best)
+			best = cpu_ns[i + 1] - cpu_ns[i];
+	log_debug("accelerator probe: %.2f ms a pass", (double)best / NSEC_PER_MSEC);
+	factor = (double)best / NSEC_PER_MSEC / PASS_MS;
+	if (factor < 1)
+		return 1;
+	return factor > FACTOR_MAX ? FACTOR_MAX : factor;
 }
 
 static void judge_failure(const struct proc_result *res, int64_t deadline_ms, struct probe *out)
@@ -119,25 +141,20 @@ static void judge_failure(const struct proc_result *res, int64_t deadline_ms, st
 	}
 }
 
-static void judge(const struct proc_result *res, int64_t deadline_ms, enum accel accel,
+static void judge(const struct proc_result *res, int64_t deadline_ms, const struct marks *m,
 		  struct probe *out)
 {
-	double ms = -1;
+	size_t n = 0;
 
 	if (!res->timed_out && !res->flooded && WIFEXITED(res->status) &&
 	    WEXITSTATUS(res->status) == EXIT_OK)
-		ms = parse_output(res->out.s);
-	if (ms < 0) {
+		n = count_passes(res->out.s, m);
+	if (!n) {
 		judge_failure(res, deadline_ms, out);
 		return;
 	}
-	log_debug("accelerator probe: %.2f ms a pass under %s", ms, accel_name(accel));
 	out->works = out->lasting = true;
-	out->factor = ms / PASS_MS;
-	if (out->factor < 1)
-		out->factor = 1;
-	if (out->factor > FACTOR_MAX)
-		out->factor = FACTOR_MAX;
+	out->factor = probe_factor(m->cpu_ns, n);
 }
 
 /* Whether it has to be tried again because this QEMU was built without seccomp. */
@@ -147,27 +164,45 @@ static bool lacks_sandbox(const struct proc_result *res)
 	       strstr(res->err.s, "sandbox");
 }
 
+/* QEMU's end of the pipe is open here too: an answer to a dead QEMU raises no SIGPIPE. */
+static int capture(const struct strv *argv, int64_t deadline_ms, struct marks *m,
+		   struct proc_result *res, struct err *err)
+{
+	struct proc_spec spec = PROC_SPEC(argv);
+	int answers[2], r;
+
+	if (pipe2(answers, O_CLOEXEC) < 0)
+		return err_errno(err, "pipe");
+	*m = (struct marks){.answer_fd = answers[1]};
+	spec.fd_in = answers[0];
+	spec.on_output = on_output;
+	spec.arg = m;
+	r = proc_capture(&spec, deadline_ms, OUTPUT_MAX, res, err);
+	close(answers[0]);
+	close(answers[1]);
+	return r;
+}
+
 void probe_run(const struct accel_host *host, const struct arch *arch, enum accel accel,
 	       const char *qemu, struct probe *out)
 {
 	*out = (struct probe){0};
 	for (int confined = 1; confined >= 0; confined--) {
 		_cleanup_strv_ struct strv argv = {0};
-		struct proc_spec spec = PROC_SPEC(&argv);
-		struct proc_result res;
+		struct proc_result res = {0};
 		struct err err = {0};
+		struct marks marks;
 		bool again;
 
 		probe_argv(host, arch, accel, qemu, confined, &argv);
-		spec.own_session = true;
-		if (proc_capture(&spec, host->deadline_ms, OUTPUT_MAX, &res, &err) < 0) {
+		if (capture(&argv, host->deadline_ms, &marks, &res, &err) < 0) {
 			snprintf(out->why, sizeof(out->why), "%.*s", (int)sizeof(out->why) - 1,
 				 err.msg);
 			return;
 		}
 		again = confined && lacks_sandbox(&res);
 		if (!again)
-			judge(&res, host->deadline_ms, accel, out);
+			judge(&res, host->deadline_ms, &marks, out);
 		proc_result_done(&res);
 		if (!again)
 			return;

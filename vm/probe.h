@@ -31,6 +31,10 @@ int accel_choose_on(const struct accel_host *host, const char *want, const char 
 		    const char *qemu, const char *cache_dir, struct accel_info *out,
 		    struct err *err);
 
+/* By the best of n passes; cpu_ns: QEMU's processor time before the first and after each of them.
+ */
+double probe_factor(const int64_t *cpu_ns, size_t n);
+
 /* Run the image once and judge; however that goes, *out says it. */
 void probe_run(const struct accel_host *host, const struct arch *arch, enum accel accel,
 	       const char *qemu, struct probe *out);

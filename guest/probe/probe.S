@@ -5,17 +5,19 @@
  *
  * A multiboot kernel. It enters long mode with page tables of its own, checks CPUID, SSE, the time
  * stamp counter, a page fault, the local APIC timer out of HLT, an interrupt sent to itself, and
- * SYSCALL and SYSRET; says "ktest probe 1"; then does the same piece of work PASSES times and
- * says how long each took by the ACPI timer (3.579545 MHz), which runs in real time under every
- * accelerator: "pass XXXXXXXX", in hexadecimal. It ends with "done" and exit status 33. Whatever
- * goes wrong is one line and exit status 35, or silence.
+ * SYSCALL and SYSRET; says "ktest probe 2"; then does the same piece of work PASSES times and says
+ * "pass" after each. It ends with "done" and exit status 33. Whatever goes wrong is one line and exit
+ * status 35, or silence.
+ *
+ * After the greeting and after each pass the guest sleeps until the host sends a byte. The host first
+ * reads QEMU's processor time, which does not advance while the guest sleeps.
  *
  * The work is meant to slow down under emulation as a kernel does: arithmetic, dependent
  * memory accesses, indirect calls, code that runs for the first time, page copies, page faults,
- * address space switches and system calls. Changing it changes the constant in vm/accel.c.
+ * address space switches and system calls. Changing it changes the constant in vm/probe.c.
  *
- * Needs of QEMU: -machine q35 or pc (the timer's port is where SeaBIOS puts it),
- * isa-debugcon at 0xe9, isa-debug-exit at 0xf4.
+ * Needs of QEMU: -machine q35 or pc (for the I/O APIC), isa-serial at 0x3f8 with interrupt 4,
+ * isa-debug-exit at 0xf4.
  */
 #define PASSES	    5
 #define N_ALU	    100000
@@ -27,11 +29,11 @@
 #define N_SWITCHES  400
 #define N_SYSCALLS  2000
 
-#define PORT_CONSOLE 0xe9
-#define PORT_EXIT    0xf4
-#define PORT_TIMER   0x608
-#define STATUS_OK    0x10 /* QEMU exits with (status << 1) | 1 */
-#define STATUS_BAD   0x11
+#define PORT_SERIAL 0x3f8
+#define PORT_IER    0x3f9
+#define PORT_EXIT   0xf4
+#define STATUS_OK   0x10 /* QEMU exits with (status << 1) | 1 */
+#define STATUS_BAD  0x11
 
 #define APIC	    0xfee00000
 #define APIC_EOI    0xb0
@@ -41,10 +43,14 @@
 #define APIC_COUNT  0x380
 #define APIC_DIVIDE 0x3e0
 
-#define VECTOR_PF    14
-#define VECTOR_TIMER 0x40
-#define VECTOR_SELF  0x41
-#define VECTORS	     0x42
+#define IOAPIC	      0xfec00000 /* which register, and at 0x10 its value */
+#define IOAPIC_SERIAL (0x10 + 2 * 4)
+
+#define VECTOR_PF     14
+#define VECTOR_TIMER  0x40
+#define VECTOR_SELF   0x41
+#define VECTOR_SERIAL 0x42
+#define VECTORS	      0x43
 
 #define WINDOW 0x40000000 /* 2 MiB mapped page by page, everything else is mapped by 2 MiB pages */
 #define BUFFER 0x400000	  /* 256 KiB that the memory work uses */
@@ -96,10 +102,11 @@ start:
 
 no_long_mode:
 	mov	$msg_no_long_mode, %esi
+	mov	$PORT_SERIAL, %edx
 1:	lodsb
 	test	%al, %al
 	jz	2f
-	outb	%al, $PORT_CONSOLE
+	outb	%al, %dx
 	jmp	1b
 2:	mov	$STATUS_BAD, %eax
 	out	%eax, $PORT_EXIT
@@ -139,19 +146,14 @@ start64:
 	call	setup_syscall
 	mov	$1, %ebx
 	call	work_syscalls
+	call	setup_serial
 	mov	$msg_hello, %esi
-	call	print
+	call	print_and_wait
 
 	mov	$PASSES, %ebp
-1:	mov	$PORT_TIMER, %edx
-	in	%dx, %eax
-	mov	%eax, %r15d
-	call	work
-	mov	$PORT_TIMER, %edx
-	in	%dx, %eax
-	sub	%r15d, %eax
-	and	$0xffffff, %eax /* the timer has 24 bits, 4.6 s */
-	call	print_pass
+1:	call	work
+	mov	$msg_pass, %esi
+	call	print_and_wait
 	dec	%ebp
 	jnz	1b
 
@@ -164,28 +166,28 @@ start64:
 
 /* esi: the text. */
 print:
-	lodsb
+	mov	$PORT_SERIAL, %edx
+1:	lodsb
 	test	%al, %al
-	jz	1f
-	outb	%al, $PORT_CONSOLE
-	jmp	print
-1:	ret
+	jz	2f
+	outb	%al, %dx
+	jmp	1b
+2:	ret
 
-/* eax: the ticks. */
-print_pass:
-	mov	%eax, %ebx
-	mov	$msg_pass, %esi
+/*
+ * esi: the text. The host's kernel updates the processor time of a running thread at each tick only:
+ * the guest sleeps before the text, too, so that the host does not read a value of the last tick.
+ */
+print_and_wait:
+	mov	$1000000, %eax /* 1 ms; for 0.2 ms KVM may poll instead of sleeping */
+	call	sleep
 	call	print
-	mov	$8, %ecx
-1:	rol	$4, %ebx
-	mov	%ebx, %eax
-	and	$15, %eax
-	movb	digits(%eax), %al
-	outb	%al, $PORT_CONSOLE
-	dec	%ecx
-	jnz	1b
-	mov	$'\n', %al
-	outb	%al, $PORT_CONSOLE
+	mov	answers(%rip), %eax
+1:	sti
+	hlt
+	cli
+	cmp	answers(%rip), %eax
+	je	1b
 	ret
 
 /* esi: the complaint. */
@@ -211,6 +213,9 @@ build_idt:
 	call	set_gate
 	mov	$VECTOR_SELF, %ecx
 	mov	$on_self, %eax
+	call	set_gate
+	mov	$VECTOR_SERIAL, %ecx
+	mov	$on_serial, %eax
 	call	set_gate
 	lidt	idt_pointer(%rip)
 	ret
@@ -254,6 +259,15 @@ on_page_fault:
 
 on_timer:
 	incl	ticks(%rip)
+	jmp	end_of_interrupt
+on_serial:
+	push	%rax
+	push	%rdx
+	mov	$PORT_SERIAL, %edx
+	inb	%dx, %al
+	incl	answers(%rip)
+	pop	%rdx
+	pop	%rax
 	jmp	end_of_interrupt
 on_self:
 	incl	selfs(%rip)
@@ -312,13 +326,8 @@ check_interrupts:
 	movl	$0x0b, APIC_DIVIDE(%rbx)
 	movl	$VECTOR_TIMER, APIC_TIMER(%rbx) /* one shot */
 	mov	$3, %ecx
-1:	mov	ticks(%rip), %edx
-	movl	$100000, APIC_COUNT(%rbx)
-2:	sti
-	hlt
-	cli
-	cmp	ticks(%rip), %edx
-	je	2b
+1:	mov	$100000, %eax
+	call	sleep
 	dec	%ecx
 	jnz	1b
 	movl	$(0x40000 | VECTOR_SELF), APIC_ICR(%rbx)
@@ -327,6 +336,28 @@ check_interrupts:
 	cli
 	cmpl	$1, selfs(%rip)
 	jne	3b
+	ret
+
+/* eax: how long, in counts of the local APIC's timer, which check_interrupts has set up. */
+sleep:
+	mov	$APIC, %ebx
+	mov	ticks(%rip), %edx
+	movl	%eax, APIC_COUNT(%rbx)
+1:	sti
+	hlt
+	cli
+	cmp	ticks(%rip), %edx
+	je	1b
+	ret
+
+/* An interrupt for each byte that comes in. */
+setup_serial:
+	mov	$IOAPIC, %eax
+	movl	$IOAPIC_SERIAL, (%rax)
+	movl	$VECTOR_SERIAL, 0x10(%rax)
+	mov	$PORT_IER, %edx
+	mov	$1, %al
+	outb	%al, %dx
 	ret
 
 /* STAR, LSTAR and the flags that SYSCALL clears. */
@@ -547,9 +578,8 @@ idt_pointer:
 	.word	VECTORS * 16 - 1
 	.long	idt
 	.long	0
-digits:	.ascii	"0123456789abcdef"
-msg_hello:	  .asciz "ktest probe 1\n"
-msg_pass:	  .asciz "pass "
+msg_hello:	  .asciz "ktest probe 2\n"
+msg_pass:	  .asciz "pass\n"
 msg_done:	  .asciz "done\n"
 msg_no_long_mode: .asciz "no long mode\n"
 msg_exception:	  .asciz "unexpected exception\n"
@@ -569,6 +599,7 @@ idt:	   .skip VECTORS * 16
 faults:	   .skip 4
 ticks:	   .skip 4
 selfs:	   .skip 4
+answers:   .skip 4
 syscalls:  .skip 4
 	.align	16
 	.skip	8192

@@ -51,7 +51,7 @@
  *			(bytes that are no data), die; by default what is sent comes back
  *	greeting TEXT	instead of QMP's
  *	dump N		bytes that dump-guest-memory writes, at most 32768; default 16; "dump-fails"
- *	probe HEX	ticks of the PM timer that the accelerator's probe takes; default 400
+ *	probe MS	of processor time that a pass of the accelerator's probe takes; default 0
  *	memory MIB	of the guest's memory that its boot writes, where that is a file; default 1
  *	saving HOW	late (the stream ends before QEMU's word of it), fails, torn (ends in the
  *			middle), silent (no word of the end), dies, big (more than anybody keeps)
