@@ -6,6 +6,7 @@
 #include <grp.h>
 #include <linux/kvm.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
@@ -83,7 +84,8 @@ static bool kvm_present(const struct accel_host *host, const struct arch *arch, 
 static void probe_get(const struct accel_host *host, const struct arch *arch, enum accel accel,
 		      const char *qemu, const char *cache_dir, bool retry, struct probe *p)
 {
-	if (probe_recall(host, accel, qemu, cache_dir, p) && (p->works || !retry))
+	if (probe_recall(host, accel, qemu, cache_dir, p) && (p->works || !retry) &&
+	    !(probe_is_loaded(p) && host->load <= 1))
 		return;
 	if (accel == ACCEL_KVM)
 		log_note("trying KVM with a tiny guest, once per boot of this machine");
@@ -108,6 +110,7 @@ static void choose_tcg(const struct accel_host *host, const struct arch *arch, c
 	}
 	probe_get(host, arch, ACCEL_TCG, qemu, cache_dir, false, &p);
 	out->speed_factor = p.works ? p.factor : FACTOR_MAX;
+	out->loaded = probe_is_loaded(&p);
 	if (!p.works)
 		reason_set(out, "%.100s; speed not measured: %.70s", why, p.why);
 }
@@ -129,6 +132,7 @@ static bool try_kvm(const struct accel_host *host, const struct arch *arch, cons
 	}
 	probe_get(host, arch, ACCEL_KVM, qemu, cache_dir, retry, &p);
 	out->speed_factor = p.factor;
+	out->loaded = probe_is_loaded(&p);
 	reason_set(out, "%s works", host->kvm);
 	if (!p.works)
 		snprintf(why, len, "%s opens but does not work: %.150s", host->kvm, p.why);
@@ -187,18 +191,26 @@ static char *probe_image(const struct arch *arch)
 	return NULL;
 }
 
+static double load_per_cpu(void)
+{
+	double load;
+
+	return getloadavg(&load, 1) == 1 ? load / (double)sysconf(_SC_NPROCESSORS_ONLN) : 0;
+}
+
 int accel_choose(const char *want, const char *arch, const char *qemu, const char *cache_dir,
 		 struct accel_info *out, struct err *err)
 {
 	_cleanup_free_ char *image = probe_image(arch_find(arch)), *boot_id = accel_boot_id();
-	struct accel_host host = {"/dev/kvm", image, boot_id, PROBE_DEADLINE_MS};
+	struct accel_host host = {"/dev/kvm", image, boot_id, PROBE_DEADLINE_MS, load_per_cpu()};
 
 	return accel_choose_on(&host, want, arch, qemu, cache_dir, out, err);
 }
 
 int accel_describe(const struct accel_info *info, struct strbuf *out)
 {
-	strbuf_addf(out, "accelerator %s (%s), speed factor %.1f", accel_name(info->accel),
-		    info->reason, info->speed_factor);
+	strbuf_addf(out, "accelerator %s (%s), speed factor %.1f%s", accel_name(info->accel),
+		    info->reason, info->speed_factor,
+		    info->loaded ? " (measured under load, will be measured again)" : "");
 	return 0;
 }

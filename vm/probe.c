@@ -112,6 +112,11 @@ double probe_factor(const int64_t *cpu_ns, size_t n)
 	return factor > FACTOR_MAX ? FACTOR_MAX : factor;
 }
 
+bool probe_is_loaded(const struct probe *p)
+{
+	return p->works && p->factor > 1 && p->load > 1;
+}
+
 static void judge_failure(const struct proc_result *res, int64_t deadline_ms, struct probe *out)
 {
 	char word[64], said[96];
@@ -186,7 +191,7 @@ static int capture(const struct strv *argv, int64_t deadline_ms, struct marks *m
 void probe_run(const struct accel_host *host, const struct arch *arch, enum accel accel,
 	       const char *qemu, struct probe *out)
 {
-	*out = (struct probe){0};
+	*out = (struct probe){.load = host->load};
 	for (int confined = 1; confined >= 0; confined--) {
 		_cleanup_strv_ struct strv argv = {0};
 		struct proc_result res = {0};

@@ -17,12 +17,14 @@ struct accel_host {
 	const char *image;   /* the probe's image; NULL: there is none for this architecture */
 	const char *boot_id; /* of this boot of the host; NULL: nothing is remembered */
 	int64_t deadline_ms; /* for one guest */
+	double load;	     /* of the last minute, divided by the number of processors */
 };
 
 struct probe {
 	bool works;
 	bool lasting;  /* a verdict on the accelerator, not on this moment: worth remembering */
 	double factor; /* 1 to 20, when it works */
+	double load;   /* of the host when that was measured */
 	char why[160]; /* one line, when it does not */
 };
 
@@ -35,18 +37,22 @@ int accel_choose_on(const struct accel_host *host, const char *want, const char 
  */
 double probe_factor(const int64_t *cpu_ns, size_t n);
 
+/* Whether the load was above the number of processors, so that the factor may be too large. */
+bool probe_is_loaded(const struct probe *p);
+
 /* Run the image once and judge; however that goes, *out says it. */
 void probe_run(const struct accel_host *host, const struct arch *arch, enum accel accel,
 	       const char *qemu, struct probe *out);
 
 /*
  * From and to DIR/accel.json: {"version":1,"boot_id":"...","probes":[{"key":"...","works":true,
- * "factor":11.2,"why":""}]}. The key names the accelerator, and path, time and size of QEMU and the
- * image; an old boot's or a damaged file counts as an empty one. dir may be NULL.
+ * "factor":11.2,"load":0.3,"why":""}]}. The key names the accelerator, and path, time and size of
+ * QEMU and the image; an old boot's or a damaged file counts as an empty one. dir may be NULL. A
+ * factor that is remembered only becomes smaller: *p gets what is known, where that is better.
  */
 bool probe_recall(const struct accel_host *host, enum accel accel, const char *qemu,
 		  const char *dir, struct probe *out);
 void probe_remember(const struct accel_host *host, enum accel accel, const char *qemu,
-		    const char *dir, const struct probe *p);
+		    const char *dir, struct probe *p);
 
 #endif

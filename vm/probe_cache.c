@@ -65,12 +65,14 @@ static bool entry_read(const json_t *entry, struct probe *out)
 {
 	const json_t *works = json_object_get(entry, "works");
 	double factor = json_number_value(json_object_get(entry, "factor"));
+	double load = json_number_value(json_object_get(entry, "load"));
 	const char *why = json_string_value(json_object_get(entry, "why"));
 
 	if (!json_is_boolean(works) || !why ||
 	    (json_is_true(works) && !(factor >= 1 && factor <= 20)))
 		return false;
-	*out = (struct probe){.works = json_is_true(works), .lasting = true, .factor = factor};
+	*out = (struct probe){
+		.works = json_is_true(works), .lasting = true, .factor = factor, .load = load};
 	snprintf(out->why, sizeof(out->why), "%s", why);
 	return true;
 }
@@ -112,20 +114,37 @@ static json_t *cache_with(json_t *root, const struct accel_host *host, const cha
 		if (str_eq(json_string_value(json_object_get(entry, "key")), key))
 			json_array_remove(probes, i);
 	}
-	json_array_append_new(probes, json_pack("{s:s, s:b, s:f, s:s}", "key", key, "works",
-						p->works, "factor", p->factor, "why", p->why));
+	json_array_append_new(probes,
+			      json_pack("{s:s, s:b, s:f, s:f, s:s}", "key", key, "works", p->works,
+					"factor", p->factor, "load", p->load, "why", p->why));
 	return root;
+}
+
+/* Failing at this moment says nothing of the speed. */
+static void keep_better(const struct probe *known, struct probe *p)
+{
+	if (known->works && !p->works && !p->lasting)
+		*p = *known;
+	if (!known->works || !p->works)
+		return;
+	if (known->factor < p->factor)
+		p->factor = known->factor;
+	if (known->load < p->load)
+		p->load = known->load;
 }
 
 /* Without a cache every run probes anew: a pity, no error. */
 void probe_remember(const struct accel_host *host, enum accel accel, const char *qemu,
-		    const char *dir, const struct probe *p)
+		    const char *dir, struct probe *p)
 {
 	_cleanup_free_ char *key = NULL, *path = NULL, *text = NULL;
 	struct err err = {0};
+	struct probe known;
 	json_t *root;
 	int r;
 
+	if (probe_recall(host, accel, qemu, dir, &known))
+		keep_better(&known, p);
 	if (!dir || !host->boot_id || !p->lasting)
 		return;
 	key = probe_key(host, accel, qemu);

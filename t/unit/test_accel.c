@@ -48,7 +48,7 @@ static int setup(void **state)
 	f->cache = xasprintf("%s/cache/ktest", f->dir);
 	assert_int_equal(file_write(f->image, "image", 5, 0644, NULL), 0);
 	fake_qemu(f, GOOD);
-	f->host = (struct accel_host){f->kvm, f->image, "boot-1", 5000};
+	f->host = (struct accel_host){f->kvm, f->image, "boot-1", 5000, 0.5};
 	*state = f;
 	return 0;
 }
@@ -295,6 +295,57 @@ static void cached_verdict_is_what_was_remembered(void **state)
 	assert_false(probe_recall(&f->host, ACCEL_TCG, f->qemu, f->cache, &out));
 }
 
+/* Remember that TCG was measured. */
+static void known(struct fixture *f, double factor, double load)
+{
+	struct probe p = {.works = true, .lasting = true, .factor = factor, .load = load};
+
+	probe_remember(&f->host, ACCEL_TCG, f->qemu, f->cache, &p);
+}
+
+static void measured_under_load_is_measured_again_without(void **state)
+{
+	struct fixture *f = *state;
+	struct accel_info info;
+
+	known(f, 9, 1.5);
+	f->host.load = 1.2;
+	info = choose(f, "tcg");
+	assert_true(info.speed_factor == 9 && info.loaded);
+	assert_int_equal(calls(f), 0);
+	f->host.load = 0.9;
+	info = choose(f, "tcg");
+	assert_true(info.speed_factor == 1 && !info.loaded);
+	choose(f, "tcg");
+	assert_int_equal(calls(f), 1);
+}
+
+static void remembered_factor_only_becomes_smaller(void **state)
+{
+	struct fixture *f = *state;
+	struct probe p;
+
+	known(f, 8, 1.5);
+	known(f, 9, 0.5);
+	assert_true(probe_recall(&f->host, ACCEL_TCG, f->qemu, f->cache, &p));
+	assert_true(p.factor == 8 && p.load == 0.5);
+	known(f, 7, 3);
+	assert_true(probe_recall(&f->host, ACCEL_TCG, f->qemu, f->cache, &p));
+	assert_true(p.factor == 7 && p.load == 0.5);
+}
+
+static void failing_second_measurement_changes_nothing(void **state)
+{
+	struct fixture *f = *state;
+	struct accel_info info;
+
+	fake_qemu(f, "exit 33");
+	known(f, 9, 1.5);
+	info = choose(f, "tcg");
+	assert_true(info.speed_factor == 9 && info.loaded);
+	assert_int_equal(calls(f), 1);
+}
+
 static void failing_tcg_probe_is_slow_and_not_remembered(void **state)
 {
 	struct fixture *f = *state;
@@ -377,12 +428,15 @@ static void mistakes_are_said(void **state)
 
 static void one_line_describes_it(void **state)
 {
-	struct accel_info info = {ACCEL_TCG, "as asked for", 11.26};
+	struct accel_info info = {ACCEL_TCG, "as asked for", 11.26, false};
 	_cleanup_strbuf_ struct strbuf b = {0};
 
 	(void)state;
 	accel_describe(&info, &b);
 	assert_string_equal(b.s, "accelerator tcg (as asked for), speed factor 11.3");
+	info.loaded = true;
+	accel_describe(&info, &b);
+	assert_non_null(strstr(b.s, "11.3 (measured under load, will be measured again)"));
 }
 
 static void architectures_have_many_names(void **state)
@@ -416,6 +470,9 @@ int main(void)
 		T(cache_ends_with_the_boot_and_the_binary),
 		T(damaged_cache_is_made_anew),
 		T(cached_verdict_is_what_was_remembered),
+		T(measured_under_load_is_measured_again_without),
+		T(remembered_factor_only_becomes_smaller),
+		T(failing_second_measurement_changes_nothing),
 		T(failing_tcg_probe_is_slow_and_not_remembered),
 		T(no_device_means_tcg),
 		T(other_file_is_no_kvm),

@@ -82,6 +82,7 @@ is 'doctor: this machine will do' "$status" 0
 for what in qemu accelerator sandbox agent kernel disk memory; do
 	like "doctor: $what" "$(grep " $what " "$T/stdout")" '^(ok|weak) '
 done
+like 'doctor: the speed factor' "$(grep ' accelerator ' "$T/stdout")" ', speed factor [0-9.]+( \(|$)'
 like 'doctor: the sandbox is there' "$(grep ' sandbox ' "$T/stdout")" '^ok '
 gone doctor
 
