@@ -54,7 +54,8 @@ struct kernlog {
 	uint64_t next_seq; /* of the next record */
 	int64_t last_us;   /* the latest record's time */
 	unsigned int beat;
-	int reporting;	    /* so many lines more are close behind one that begins a report */
+	int reporting; /* so many lines more are close behind one that begins a report */
+	enum lockdep lockdep;
 	uint64_t last_word; /* key of the agent's last word; 0: it has not come */
 	bool last_word_shown;
 
@@ -200,13 +201,47 @@ void kernlog_free(struct kernlog *k)
 
 struct kernlog_position kernlog_position(const struct kernlog *k)
 {
-	return (struct kernlog_position){(int64_t)k->next_seq, k->last_us};
+	return (struct kernlog_position){(int64_t)k->next_seq, k->last_us, k->lockdep};
 }
 
 void kernlog_resume(struct kernlog *k, const struct kernlog_position *at)
 {
 	k->next_seq = (uint64_t)at->next_seq;
 	k->last_us = at->last_us;
+	k->lockdep = at->lockdep;
+}
+
+/* ---- lockdep */
+
+static bool begins(const struct kline *l, const char *with)
+{
+	size_t len = strlen(with);
+
+	return l->len >= len && !memcmp(l->text, with, len);
+}
+
+/* The messages of kernel/locking/lockdep.c, and of add_taint() in kernel/panic.c, which comes
+ * without lockdep as well. A report of lockdep's is its last one. */
+static void read_lockdep(struct kernlog *k, const struct kline *l)
+{
+	const struct pattern *p;
+
+	if (l->follows)
+		return;
+	if (k->lockdep == LOCKDEP_NONE && begins(l, "Lock dependency validator: Copyright"))
+		k->lockdep = LOCKDEP_ON;
+	if (k->lockdep != LOCKDEP_ON)
+		return;
+	p = pattern_match(l->text, l->len, l->level);
+	if ((p && p->kind == FINDING_LOCKDEP) ||
+	    begins(l, "turning off the locking correctness validator.") ||
+	    begins(l, "Disabling lock debugging due to kernel taint"))
+		k->lockdep = LOCKDEP_OFF;
+}
+
+enum lockdep kernlog_lockdep(const struct kernlog *k)
+{
+	return k->lockdep;
 }
 
 /* ---- records */
@@ -241,8 +276,10 @@ static void told_line(struct kernlog *k, const struct kmsg *m, const struct klin
 		k->last_word_shown = held_up_to(k, key) > 0;
 	}
 	drop_oldest(k, held_up_to(k, key));
-	if (m->facility == 0)
-		scan_line(k->scan, l);
+	if (m->facility != 0)
+		return;
+	read_lockdep(k, l);
+	scan_line(k->scan, l);
 }
 
 /* The next line of a record's text at *pos; false at its end. */
@@ -406,6 +443,7 @@ void kernlog_reboot(struct kernlog *k)
 	k->silent = false;
 	k->next_seq = 0;
 	k->last_us = 0;
+	k->lockdep = LOCKDEP_NONE;
 	k->last_word = 0;
 	k->last_word_shown = false;
 	memset(&k->told, 0, sizeof(k->told));

@@ -37,10 +37,19 @@ struct kernlog_handler {
 struct kernlog *kernlog_new(const struct kernlog_handler *h);
 void kernlog_free(struct kernlog *k); /* NULL allowed */
 
+/* Whether the kernel proves its locking, by its own words. */
+enum lockdep {
+	LOCKDEP_NONE, /* it is built without */
+	LOCKDEP_ON,
+	LOCKDEP_OFF, /* until the next boot: it has found something, or no longer trusts itself */
+};
+enum lockdep kernlog_lockdep(const struct kernlog *k);
+
 /* Where the records stand: for a guest that is saved, and for those that go on as it. */
 struct kernlog_position {
 	int64_t next_seq; /* number of the next record */
 	int64_t last_us;  /* time of the last one */
+	enum lockdep lockdep;
 };
 
 struct kernlog_position kernlog_position(const struct kernlog *k);

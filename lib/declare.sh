@@ -19,6 +19,7 @@ ktest_gcov=() ktest_kernel_modules=() ktest_variants=() ktest_fail_on=()
 ktest_arch_given=${ktest_arch-} # by the runner: no declaration
 ktest_scratch_slowdev_sizes=() ktest_pmem_dev_sizes=()
 ktest_timeout_multiplier=1
+ktest_leak_check=
 ktest_mem_multiplier=1
 
 # ktest_complain [MESSAGE]: on stderr, with the line outside of the library that called into it; without
@@ -158,6 +159,13 @@ config-fail-on()
 {
 	ktest_want 1 "$@"
 	ktest_fail_on+=("$@")
+}
+
+# config-leak-check: kmemleak searches after the init hooks and after each subtest
+config-leak-check()
+{
+	ktest_leak_check=1
+	require-kernel-config DEBUG_KMEMLEAK
 }
 
 #

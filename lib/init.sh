@@ -5,7 +5,7 @@
 
 ktest_init()
 {
-	local dir hook
+	local dir
 	set -e
 	[[ -n ${ktest_on_host-} ]] || ktest_make_user
 	for dir in "${ktest_make_install[@]}"; do
@@ -14,6 +14,14 @@ ktest_init()
 	for dir in "${ktest_build_deb[@]}"; do
 		ktest_build_once deb "$dir"
 	done
+	[[ -z $ktest_leak_check ]] || ktest_leaks_begin
+	ktest_run_hooks
+	[[ -z $ktest_leak_check ]] || ktest_leaks_search
+}
+
+ktest_run_hooks()
+{
+	local hook
 	# Most files have none: what finds their order forks, and programs that the guest has not
 	# read yet cost it a tenth of a second each.
 	compgen -A function init_ >/dev/null || return 0

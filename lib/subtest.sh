@@ -112,7 +112,7 @@ run_test()
 ktest_run_tests()
 {
 	local name failed=0
-	[[ -z ${ktest_held-} || -n $ktest_lines ]] || ktest_run_held "$1"
+	[[ -z ${ktest_held-} || -n $ktest_lines || -n $ktest_leak_check ]] || ktest_run_held "$1"
 	for name in "$@"; do
 		ktest_run_subtest "$name"
 		((ktest_status)) || continue
@@ -153,6 +153,7 @@ ktest_run_subtest()
 		ktest_mark="ktest: subtest $1"
 		{ echo "<7>$ktest_mark" >"${ktest_kmsg:-/dev/kmsg}"; } 2>/dev/null
 	fi
+	[[ -n $ktest_leak_check ]] && ktest_leaks_forget
 
 	if [[ -n ${ktest_lines-} ]] && ktest_errexit_ignored; then
 		(
@@ -166,11 +167,15 @@ ktest_run_subtest()
 	fi
 	ktest_status=$?
 
+	if [[ -n $ktest_leak_check ]] && ! ktest_leaks_search && ((!ktest_status)); then
+		ktest_status=1
+	fi
 	[[ -n ${ktest_lines-} ]] && ktest_kill_left "${ktest_pids_before[@]}"
 	[[ -z ${ktest_on_host-} ]] && ktest_mounts && [[ $REPLY != "$before" ]] &&
 		ktest_unmount_left "$before"
 	[[ -d $ktest_state/unplugged ]] && ktest_put_back_disks
 	[[ -e $ktest_state/tracing ]] && ktest_keep_trace "$1"
+	[[ -e $ktest_state/expects ]] && ktest_expect_no_more
 	[[ -n ${ktest_lines-} ]] && ktest_end_alone "$1" $((SECONDS - start))
 	return 0
 }
@@ -299,15 +304,6 @@ set_watchdog()
 	else
 		ktest_ctl watchdog $(($1 * ktest_timeout_multiplier))
 	fi
-}
-
-# expect-bug PATTERN: before this subtest ends the kernel has to report a bug whose title, or a line
-# of whose report, has a part that matches PATTERN; it does not fail the subtest then.
-expect-bug()
-{
-	ktest_want 1 "$@"
-	ktest_need_vm expect-bug || return
-	ktest_ctl expect-bug "$1"
 }
 
 # do_reboot: restart the machine as the reset button does (what must survive is to be synced

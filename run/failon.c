@@ -9,10 +9,8 @@
 #define ALL_KINDS (~0UL)
 
 static const char *const actions[] = {
-	[BUG_FAILS] = "fail",
-	[BUG_NOTED] = "note",
-	[BUG_ALLOWED] = "allow",
-	[BUG_EXPECTED] = "expect",
+	[BUG_FAILS] = "fail",	   [BUG_NOTED] = "note",   [BUG_ALLOWED] = "allow",
+	[BUG_EXPECTED] = "expect", [BUG_OF_HOST] = "host",
 };
 
 const char *bug_action_name(enum bug_action a)

@@ -16,9 +16,11 @@ enum bug_action {
 	BUG_NOTED,
 	BUG_ALLOWED,
 	BUG_EXPECTED, /* by expect-bug: no rule says so */
+	BUG_OF_HOST,  /* none: the host was too busy; run/stall.h */
 };
 
-const char *bug_action_name(enum bug_action a); /* "fail", "note", "allow", "expect" */
+/* "fail", "note", "allow", "expect", "host" */
+const char *bug_action_name(enum bug_action a);
 
 struct failon_rule {
 	enum bug_action action;

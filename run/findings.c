@@ -6,7 +6,9 @@
 
 #include "base/json.h"
 #include "base/log.h"
+#include "run/job.h"
 #include "run/outside.h"
+#include "run/stall.h"
 #include "run/trial.h"
 
 #define EXPECTED_MAX 64
@@ -66,6 +68,21 @@ static bool is_expected(struct current *cur, const struct finding *f)
 	return any;
 }
 
+/* ---- a busy host */
+
+static bool is_of_host(struct trial *t, const struct finding *f)
+{
+	_cleanup_free_ char *how = NULL;
+	int percent;
+
+	if (!stall_of_host(job_of(t), f->kind, &percent))
+		return false;
+	how = xasprintf("QEMU got %d %% of the processor time that it wanted: %s", percent,
+			f->title);
+	str_set(&t->cur.busy, how);
+	return true;
+}
+
 /* ---- as they are found */
 
 /* The guest is not to be used for another subtest, or, before the first, not to be saved. */
@@ -87,16 +104,18 @@ void finding_found(void *arg, const struct finding *f)
 
 	if (is_expected(cur, f))
 		action = BUG_EXPECTED;
+	else if (action == BUG_FAILS && is_of_host(t, f))
+		action = BUG_OF_HOST;
 	keep(&t->findings, f, action, why);
 	t->panicked |= f->kind == FINDING_PANIC;
 	cur->died_as_expected |= f->kind == FINDING_PANIC && action == BUG_EXPECTED;
-	if (action != BUG_FAILS) {
+	if (action != BUG_FAILS)
 		cur->explained |= bug_taints(f->kind);
-		return;
-	}
-	spoil(t);
-	if (cur->subtest && sticks(f->kind))
+	if (cur->subtest && sticks(f->kind) && (action == BUG_FAILS || action == BUG_OF_HOST))
 		cur->stuck = finding_reason(f->kind);
+	if (action != BUG_FAILS)
+		return;
+	spoil(t);
 	if (cur->reason)
 		return;
 	str_set(&cur->reason, finding_reason(f->kind));
@@ -148,6 +167,7 @@ static void note(struct trial *t, const struct found *f)
 		[BUG_NOTED] = "noted",
 		[BUG_ALLOWED] = "allowed",
 		[BUG_EXPECTED] = "expected",
+		[BUG_OF_HOST] = "not counted, since this host was too busy",
 	};
 
 	if (f->action != BUG_FAILS && t->log)

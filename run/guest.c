@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "run/guest.h"
 
+#include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 
 #include "base/file.h"
@@ -10,6 +12,7 @@
 #include "run/guest_parts.h"
 #include "run/machine.h"
 #include "run/network.h"
+#include "run/stall.h"
 
 /* From which version on a file can be memory without being opened for writing. */
 #define QEMU_READ_ONLY_MEM 802
@@ -20,6 +23,23 @@ static bool has_kgdb(const struct guest_base *b, const struct test_file *f)
 	return b->settings->interactive && f->arch->isa;
 }
 
+/*
+ * A slow guest needs more patience with itself before it calls its processors stalled. Whole
+ * multiples of the kernel's defaults, so that one host gives one command line; what a test or the
+ * user sets comes later and counts.
+ */
+static void add_patience(const struct test_file *f, struct strv *extra)
+{
+	int64_t factor = (int64_t)ceil(f->speed_factor);
+	int64_t stall = STALL_RCU_S * factor, lockup = STALL_WATCHDOG_S * factor;
+
+	if (factor <= 1)
+		return;
+	strv_addf(extra, STALL_RCU "%" PRId64, stall < STALL_RCU_MAX_S ? stall : STALL_RCU_MAX_S);
+	strv_addf(extra, STALL_WATCHDOG "%" PRId64,
+		  lockup < STALL_WATCHDOG_MAX_S ? lockup : STALL_WATCHDOG_MAX_S);
+}
+
 static char *kernel_append(const struct guest_base *b, const struct test_file *f)
 {
 	_cleanup_strv_ struct strv extra = {0};
@@ -27,6 +47,7 @@ static char *kernel_append(const struct guest_base *b, const struct test_file *f
 
 	if (has_kgdb(b, f))
 		strv_add(&extra, "kgdboc=ttyS1");
+	add_patience(f, &extra);
 	strv_cat(&extra, &f->needs.kernel_append);
 	words = strv_join(&extra, " ");
 	return machine_append(b->settings, f->arch, words);

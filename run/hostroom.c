@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "run/hostroom.h"
 
+#include <dirent.h>
 #include <sched.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -73,4 +75,45 @@ int64_t hostroom_own_mib(pid_t pid)
 	int64_t kib = pid > 0 ? own_kib(pid, 0) : 0;
 
 	return (kib + 1023) / 1024;
+}
+
+/* The first two numbers of a thread's schedstat; Documentation/scheduler/sched-stats.rst. */
+static bool add_thread(pid_t pid, const char *tid, int64_t *ran_ns, int64_t *waited_ns)
+{
+	_cleanup_free_ char *path = xasprintf("/proc/%d/task/%s/schedstat", (int)pid, tid);
+	_cleanup_free_ char *text = read_text(path);
+	long long ran, waited;
+
+	if (!text || sscanf(text, "%lld %lld", &ran, &waited) != 2)
+		return false;
+	*ran_ns += ran;
+	*waited_ns += waited;
+	return true;
+}
+
+static bool add_process(pid_t pid, int depth, int64_t *ran_ns, int64_t *waited_ns)
+{
+	_cleanup_free_ char *path = xasprintf("/proc/%d/task", (int)pid);
+	DIR *threads = opendir(path);
+	const struct dirent *de;
+	bool any = false;
+	size_t n;
+	pid_t *children;
+
+	while (threads && (de = readdir(threads)))
+		if (de->d_name[0] != '.')
+			any |= add_thread(pid, de->d_name, ran_ns, waited_ns);
+	if (threads)
+		closedir(threads);
+	children = depth < DEPTH_MAX ? children_of(pid, &n) : NULL;
+	for (size_t i = 0; children && i < n; i++)
+		any |= add_process(children[i], depth + 1, ran_ns, waited_ns);
+	free(children);
+	return any;
+}
+
+bool hostroom_ran(pid_t pid, int64_t *ran_ns, int64_t *waited_ns)
+{
+	*ran_ns = *waited_ns = 0;
+	return pid > 0 && add_process(pid, 0, ran_ns, waited_ns);
 }

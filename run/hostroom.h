@@ -3,6 +3,7 @@
 #ifndef RUN_HOSTROOM_H
 #define RUN_HOSTROOM_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -22,5 +23,11 @@ int hostroom_cpus(void);
  * included; 0 where that cannot be told. It takes milliseconds a gigabyte.
  */
 int64_t hostroom_own_mib(pid_t pid);
+
+/*
+ * How long the threads of a process and its descendants have run, and have waited for a processor
+ * while they could run; false where this kernel does not tell (CONFIG_SCHED_INFO).
+ */
+bool hostroom_ran(pid_t pid, int64_t *ran_ns, int64_t *waited_ns);
 
 #endif

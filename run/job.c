@@ -15,6 +15,7 @@
 #include "run/dump.h"
 #include "run/gather.h"
 #include "run/jobs.h"
+#include "run/stall.h"
 
 /* Before the speed factor; the first is for a kernel with everything in it on a busy host. */
 #define BOOT_NS	   (60 * NSEC_PER_SEC)
@@ -242,6 +243,7 @@ static void on_tick(void *arg)
 	trial_progress(&job->trial);
 	block_sync(job->trial.block, &job->run->err);
 	job_weigh(job);
+	stall_tick(job);
 	if (job->phase == JOB_STAY && job->dead)
 		return;
 	jobkmsg_tick(job);
@@ -345,6 +347,7 @@ static void begin_guest(struct job *job)
 	job->trial.untimed = reach_is_users(job);
 	job->last_sign_ns = job->console_ns = loop_now_ns();
 	jobkmsg_begin(job, 0);
+	stall_begin(job);
 	job->evidence_step = 0;
 	job->tried = true;
 }

@@ -10,6 +10,7 @@
 
 #include "reach/control.h"
 #include "run/lines.h"
+#include "run/share.h"
 #include "run/trial.h"
 #include "vm/vm.h"
 
@@ -93,6 +94,9 @@ struct job {
 		struct line_event line;
 		struct strbuf rest; /* of the console, behind the line */
 	} verdict;		    /* ownverdict.c: a verdict on the console that waits to count */
+
+	struct share share; /* stall.c: what QEMU got of the processors */
+	int64_t looked_ns;  /* when that was looked at; 0: never */
 
 	struct dump *dump; /* dump.c: the guest's memory, on its way to a file; NULL: it is not */
 };

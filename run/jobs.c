@@ -256,7 +256,7 @@ static bool is_due(const struct run *run, struct unit *u)
 	if (u->saves)
 		return u->leaving && !u->plan->template->there && !u->amiss;
 	if (unit_pending(u))
-		return u->leaving || u->anew;
+		return u->leaving;
 	if (u->file->broken)
 		return false;
 	return again_next(run->settings, u) && redone(u);

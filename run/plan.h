@@ -34,6 +34,7 @@ struct subtest {
 	int retries;	    /* that came before it in this round */
 	bool confirming;    /* it is there to confirm a failure */
 	bool ran;	    /* it has begun */
+	bool put_back;	    /* an attempt was given up since the host was too busy */
 	enum verdict worst; /* of the rounds before, and of this one while confirming; NONE: there
 			       is none */
 };

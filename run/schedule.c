@@ -163,7 +163,7 @@ static struct unit *choose(struct schedule *s)
 static void start(struct schedule *s, struct unit *u)
 {
 	u->state = UNIT_RUNNING;
-	u->leaving = u->amiss = u->anew = false;
+	u->leaving = u->amiss = false;
 	u->own_mib = 0;
 	u->started = ++s->starts;
 	s->running++;

@@ -20,6 +20,7 @@ void current_done(struct current *cur)
 	for (size_t i = 0; i < cur->nexpected; i++)
 		free(cur->expected[i].pattern);
 	free(cur->expected);
+	free(cur->busy);
 	free(cur->skip);
 	free(cur->reason);
 	free(cur->title);
@@ -46,6 +47,8 @@ bool subtest_begin(struct trial *t, struct subtest *s)
 		kernlog_new_log(t->kernlog);
 	current_done(&t->cur);
 	t->cur = (struct current){.subtest = s, .start_ns = loop_now_ns(), .log_fd = fd};
+	if (t->kernlog)
+		t->cur.lockdep = kernlog_lockdep(t->kernlog);
 	conlog_subtest(t->log, fd, &run->err);
 	start = json_pack("{s:s, s:i, s:s, s:s}", "subtest", s->name, "attempt", s->attempt,
 			  "guest", t->guest, "group", t->guest);
@@ -130,6 +133,56 @@ static void write_status(struct trial *t, const struct subtest *s, const char *l
 		log_warn("%s", err.msg);
 }
 
+/* ---- where the host was too busy */
+
+/*
+ * The subtest is started once more, in a guest that is booted for it. A skip stands, and so does
+ * what a file does that runs its subtests itself.
+ */
+static bool put_back(struct trial *t, enum verdict v)
+{
+	struct subtest *s = t->cur.subtest;
+	json_t *f;
+
+	if (!t->cur.busy || s->put_back || v == VERDICT_SKIP || !t->file->control ||
+	    !run_goes_on(t->run))
+		return false;
+	s->put_back = true;
+	t->spoiled = t->given_up = true;
+	if (t->unit->isolation == ISOLATION_CLONE)
+		t->unit->isolation = ISOLATION_BOOT;
+	trial_note(t, "ktest: %s; started once more", t->cur.busy);
+	conlog_subtest(t->log, -1, &t->run->err);
+	trial_block(t);
+	f = json_pack("{s:s?, s:s, s:s, s:i}", "guest", t->guest, "reason", "host", "subtest",
+		      s->name, "attempt", s->attempt);
+	json_object_set_new(f, "title", json_string_lossy(t->cur.busy));
+	trial_event(t, "put_back", f);
+	current_done(&t->cur);
+	trial_progress(t);
+	return true;
+}
+
+/* A host that was too busy again is none to tell a hang by. */
+static enum verdict of_busy_host(const struct trial *t, enum verdict v, const char *reason)
+{
+	bool late = str_eq(reason, "hang") || str_eq(reason, "timeout");
+
+	return t->cur.busy && v == VERDICT_FAIL && late ? VERDICT_MISS : v;
+}
+
+/* ---- the end */
+
+/* Another subtest would run unwatched. */
+static void check_lockdep(struct trial *t)
+{
+	if (!t->kernlog || t->cur.lockdep != LOCKDEP_ON ||
+	    kernlog_lockdep(t->kernlog) != LOCKDEP_OFF)
+		return;
+	trial_note(t, "ktest: lockdep is off since this subtest; its guest is not used again");
+	t->spoiled = true;
+}
+
 void subtest_end(struct trial *t, enum verdict v, const char *reason, const char *title, int status,
 		 int signal)
 {
@@ -138,12 +191,18 @@ void subtest_end(struct trial *t, enum verdict v, const char *reason, const char
 	bool named;
 
 	trial_flush(t);
+	if (put_back(t, v))
+		return;
+	v = of_busy_host(t, v, reason);
+	if (v == VERDICT_MISS && t->cur.busy)
+		title = t->cur.busy;
 	s->duration_ms = (loop_now_ns() - t->cur.start_ns) / NSEC_PER_MSEC;
 	if (v != VERDICT_PASS && v != VERDICT_SKIP && t->cur.title && !title)
 		title = t->cur.title;
 	set_verdict(t, s, v, reason, title);
 	/* "exit status" is how its title begins. */
 	named = s->title && s->reason && !str_starts(s->title, s->reason);
+	check_lockdep(t);
 	if (s->title && v != VERDICT_SKIP)
 		trial_note(t, "ktest: %s%s%s", named ? s->reason : "", named ? ": " : "", s->title);
 	verdict_line(s, line, sizeof(line));

@@ -21,7 +21,7 @@
 
 #define INFO	     "info.json"
 #define INFO_MAX     (1 << 20)
-#define INFO_VERSION 2
+#define INFO_VERSION 3
 
 /* The file beside the directories that says why there is none, and for how long that is believed.
  */
@@ -83,6 +83,7 @@ static int write_info(const struct template *t, struct err *err)
 	json_object_set_new(info, "has_kmsg", json_boolean(t->has_kmsg));
 	json_object_set_new(info, "kmsg_next_seq", json_integer(t->kmsg.next_seq));
 	json_object_set_new(info, "kmsg_last_us", json_integer(t->kmsg.last_us));
+	json_object_set_new(info, "lockdep", json_integer(t->kmsg.lockdep));
 	json_object_set_new(info, "uptime_us", json_integer(t->uptime_us));
 
 	text = json_dumps(info, JSON_INDENT(1));
@@ -116,6 +117,7 @@ static bool read_info(struct template *t)
 	t->has_kmsg = json_get_bool(info, "has_kmsg", false);
 	t->kmsg.next_seq = json_get_int(info, "kmsg_next_seq", 0);
 	t->kmsg.last_us = json_get_int(info, "kmsg_last_us", 0);
+	t->kmsg.lockdep = (enum lockdep)json_get_int(info, "lockdep", LOCKDEP_NONE);
 	t->uptime_us = json_get_int(info, "uptime_us", 0);
 	return json_get_int(info, "version", 0) == INFO_VERSION && of_this_boot(info) &&
 	       json_get_int(info, "point", -1) == (int)t->point &&

@@ -83,6 +83,8 @@ struct current {
 	struct expected *expected; /* by expect-bug */
 	size_t nexpected;
 	unsigned long explained; /* taints of bugs that do not fail it */
+	enum lockdep lockdep;	 /* when it began */
+	char *busy;		 /* how the host kept the guest from running; NULL: it did not */
 	bool died_as_expected;	 /* of a panic */
 	/* Why it will hardly come to an end, from a finding of a lockup, a stall, a hung task or an
 	 * oops: a verdict's reason, static; NULL: nothing says so. */

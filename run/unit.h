@@ -32,7 +32,6 @@ struct unit {
 	/* Called once where that one ended amiss, so that this one can do without; NULL: it can. */
 	void (*without)(struct unit *u);
 	bool amiss; /* set by its job: what comes after it cannot go on as planned */
-	bool anew;  /* set by its job: what is pending is to be tried once more, in another one */
 
 	/* for the schedule, as far as is known; 0: nothing is */
 	int64_t mem_mib;     /* that its guest may come to need */

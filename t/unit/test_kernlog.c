@@ -116,6 +116,11 @@ static void warning(struct fixture *x, double s, const char *function)
 	record(x, "4", s + 0.000002, "---[ end trace 0000000000000000 ]---");
 }
 
+static void lockdep_is(struct fixture *x, enum lockdep want)
+{
+	assert_int_equal(kernlog_lockdep(x->k), want);
+}
+
 static void expect_count(struct fixture *x, size_t n)
 {
 	kernlog_flush(x->k);
@@ -505,6 +510,41 @@ static void test_bounds(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
+static void test_lockdep(void **state)
+{
+	struct fixture *x = *state;
+
+	/* Comes in any kernel. */
+	record(x, "4", 1, "Disabling lock debugging due to kernel taint");
+	lockdep_is(x, LOCKDEP_NONE);
+	record(x, "12", 2, "Lock dependency validator: Copyright (c) forged");
+	lockdep_is(x, LOCKDEP_NONE);
+	record(x, "6", 2, "Lock dependency validator: Copyright (c) 2006 Red Hat, Inc.");
+	record(x, "4", 3, "x: turning off the locking correctness validator.");
+	lockdep_is(x, LOCKDEP_ON);
+	record(x, "4", 3, "Disabling lock debugging due to kernel taint");
+	lockdep_is(x, LOCKDEP_OFF);
+	kernlog_reboot(x->k);
+	x->seq = 0;
+	lockdep_is(x, LOCKDEP_NONE);
+	record(x, "6", 0, "Lock dependency validator: Copyright (c) 2006 Red Hat, Inc.");
+	record(x, "4", 5, "WARNING: possible circular locking dependency detected");
+	lockdep_is(x, LOCKDEP_OFF);
+}
+
+/* A guest goes on as one whose boot another had seen. */
+static void test_lockdep_of_a_clone(void **state)
+{
+	struct kernlog_position at = {.next_seq = 7, .lockdep = LOCKDEP_ON};
+	struct fixture *x = *state;
+
+	kernlog_resume(x->k, &at);
+	x->seq = 7;
+	lockdep_is(x, LOCKDEP_ON);
+	record(x, "3", 9, "turning off the locking correctness validator.");
+	assert_int_equal(kernlog_position(x->k).lockdep, LOCKDEP_OFF);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -533,6 +573,8 @@ int main(void)
 		TEST(test_reboot),
 		TEST(test_log_lines),
 		TEST(test_bounds),
+		TEST(test_lockdep),
+		TEST(test_lockdep_of_a_clone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

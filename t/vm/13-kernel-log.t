@@ -3,30 +3,7 @@
 # Text that a test prints hides no bug of the kernel and makes none; nor do dmesg and printk's settings.
 # The bugs are those of t/campaign/provoke.
 . "$(dirname "$0")/lib.sh"
-
-# provoking: a test file from stdin, in which `provoke BUG` makes one.
-provoking()
-{
-	cp -R "$TREE/t/campaign/provoke" "$T/tree"
-	{
-		cat <<-'END'
-		require-kernel-module provoke
-
-		init_provoke()
-		{
-			insmod "$ktest_module_dir/provoke/ktest_provoke.ko"
-			echo 1 >/proc/sys/kernel/hung_task_timeout_secs
-			echo 1 >/proc/sys/kernel/hung_task_check_interval_secs
-		}
-
-		provoke()
-		{
-			echo "$*" >/sys/kernel/debug/ktest_provoke
-		}
-		END
-		cat
-	} | guest_file
-}
+. "$(dirname "$0")/provoke.sh"
 
 # A program `named NAME [BUG]`, for the tree: takes the name, then provokes the bug or segfaults.
 named()

@@ -12,7 +12,7 @@ export ISOLATION=clone JOBS=2
 # isolations: "clone=3 boot=1"
 isolations()
 {
-	result '[.tests[].isolation] | group_by(.) | map(.[0] + "=" + (length | tostring)) | join(" ")'
+	result '[.tests[] | select(.phase == null).isolation] | group_by(.) | map(.[0] + "=" + (length | tostring)) | join(" ")'
 }
 
 boots()
