@@ -26,8 +26,12 @@ static void add_findings(struct strbuf *b, const struct result_test *t)
 	strbuf_puts(b, "<ul class=\"findings\">\n");
 	json_array_foreach (t->findings, i, f) {
 		const char *kind = json_get_str(f, "kind"), *title = json_get_str(f, "title");
+		const char *action = json_get_str(f, "action"), *why = json_get_str(f, "why");
+		bool fails = !action || str_eq(action, "fail");
 		_cleanup_free_ char *text =
-			xasprintf("%s: %s", kind ? kind : "finding", title ? title : "");
+			xasprintf("%s: %s%s%s%s%s", kind ? kind : "finding", title ? title : "",
+				  fails ? "" : "; action: ", fails ? "" : action, why ? ", " : "",
+				  why ? why : "");
 
 		html_element(b, "li", NULL, text);
 	}

@@ -194,7 +194,7 @@ void subtest_end(struct trial *t, enum verdict v, const char *reason, const char
 	if (put_back(t, v))
 		return;
 	v = of_busy_host(t, v, reason);
-	if (v == VERDICT_MISS && t->cur.busy)
+	if (t->cur.busy && (v == VERDICT_MISS || !title))
 		title = t->cur.busy;
 	s->duration_ms = (loop_now_ns() - t->cur.start_ns) / NSEC_PER_MSEC;
 	if (v != VERDICT_PASS && v != VERDICT_SKIP && t->cur.title && !title)

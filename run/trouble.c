@@ -52,6 +52,9 @@ static void end_outside(struct job *job, enum verdict v, const char *reason)
 	else if (!t->progressed)
 		/* The next guest would fare no better. */
 		subtest_miss_all(t, VERDICT_MISS, reason, title);
+	/* One of unknown subtests is not asked for them again. */
+	if (!t->file->n)
+		t->progressed = true;
 }
 
 /* All that could be had is there. */

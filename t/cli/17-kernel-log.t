@@ -100,6 +100,22 @@ is 'taints: verdict' "$(verdicts)" 'one=FAIL(tainted)'
 is 'taints: named' "$(result '.tests[0].title')" 'the kernel became tainted: bad page (B) warning (W)'
 gone 'taints'
 
+# Lockdep that went off watches nobody else.
+begin
+fake <<'EOF'
+boot:
+	kernel 6 [    0.000001] Lock dependency validator: Copyright (c) 2006 Red Hat, Inc.
+	hello
+subtest one:
+	kernel 4 [    5.000001] Disabling lock debugging due to kernel taint
+	exit 0
+EOF
+run --isolation shared
+is 'lockdep goes off: verdicts' "$(verdicts)" 'one=PASS two=PASS three=PASS'
+is 'lockdep goes off: guests' "$(result '[.tests[].guest] | join(" ")')" 'vm1 vm2 vm2'
+is 'lockdep goes off: said once' "$(grep -c 'lockdep is off since this subtest' "$T/out/out/t")" 1
+gone 'lockdep goes off'
+
 # The last words of a kernel that falls silent or dies.
 begin
 fake <<'EOF'

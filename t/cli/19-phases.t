@@ -118,6 +118,24 @@ run -- one
 is 'a hook fails, named: exit status' "$status" 1
 gone 'a hook fails'
 
+# A file that knows its subtests only when it runs has none that could bear it.
+begin
+declares ktest_mem=64 ktest_tests_unknown=1
+sed -i 's/SUBTESTS//' "$T/tree/t.ktest"
+printf 'boot:\n\tpanic\n' | fake
+run
+is 'unknown subtests, it panics: verdicts' "$status $(verdicts)" '1 (boot)=FAIL(panic)'
+printf 'config:\n\tsetup-fails no such disk\n' | fake
+run
+is 'unknown subtests, no guest: verdicts' "$status $(verdicts)" '125 (boot)=MISS(boot)'
+printf 'init:\n\texit 3\n' | fake
+run
+is 'unknown subtests, a hook fails: verdicts' "$status $(verdicts)" '1 (init)=ERROR(init)'
+printf 'subtest *:\n\texit 3\n' | fake
+run
+is 'unknown subtests, it fails before the first: verdicts' "$status $(verdicts)" '1 (init)=ERROR(lost)'
+gone 'unknown subtests'
+
 begin
 declares ktest_library=1 ktest_mem=64
 sed -i "s|SUBTESTS|one '(boot)'|" "$T/tree/t.ktest"

@@ -47,6 +47,8 @@ config-isolation boot
 config-network internet
 config-crash-dump
 allow_taint
+config-fail-on note:lockdep 'allow:WARNING in x # known'
+config-leak-check
 ktest_tests_unknown=true
 END
 ktest_deps_dir=/deps host all.ktest deps
@@ -56,7 +58,8 @@ while IFS= read -r line; do
 	is "$(declared "${line%%=*}")" "$line" "declares $line"
 done <<END
 ktest_library=1
-ktest_kernel_config_require=(EXT4_FS BTRFS_FS HZ=250 GCOV_KERNEL)
+ktest_kernel_config_require=(EXT4_FS BTRFS_FS HZ=250 GCOV_KERNEL DEBUG_KMEMLEAK)
+ktest_fail_on=(note:lockdep allow:WARNING\\ in\\ x\\ #\\ known)
 ktest_kernel_config_require_soft=(KASAN)
 ktest_kernel_append=(a\\ b it\\'s)
 ktest_kernel_make_append=(LLVM=1)

@@ -217,4 +217,52 @@ ktest_control=1 held own.ktest fail
 is "$status" 1 "the same by a shell that waited"
 like "$out" "^========= FAILED fail in" "with our lines"
 
+# A bug that is to come: the host is told, and an oops is to leave the guest running, until then
+export ktest_panic_on_oops=$work/panic_on_oops
+echo 1 >"$ktest_panic_on_oops"
+test_file expects.ktest <<'END'
+test_expects() { expect-bug "x in y"; cat "$ktest_panic_on_oops"; }
+test_nothing() { expect-bug; }
+END
+ktest_control=1 guest expects.ktest run-tests expects
+is "$status:$calls:$out" "0:expect-bug x in y:0" "a bug is expected"
+is "$(<"$ktest_panic_on_oops")" 1 "only until the subtest ends"
+ktest_control=1 guest expects.ktest run-tests nothing
+is "$status:$calls" "1:" "expect-bug without a pattern"
+echo "expect-bug not here" >"$work/answers"
+ktest_control=1 guest expects.ktest run-tests expects
+is "$status:$out" "1:not here" "one that the host refuses is a failure"
+rm "$work/answers"
+
+# kmemleak: what it is told, in order
+mkfifo "$work/kmemleak"
+export ktest_kmemleak_file=$work/kmemleak ktest_kmemleak_verbose=$work/verbose ktest_leak_age=0
+exec 8<>"$work/kmemleak" # so that nobody waits for a reader
+told() { echo end >"$work/kmemleak"; told=; while read -r word <&8 && [[ $word != end ]]; do told+="$word "; done; }
+test_file leaks.ktest <<'END'
+config-leak-check
+init_hook() { echo hook >"$ktest_kmemleak_file"; }
+test_x() { echo test >"$ktest_kmemleak_file"; }
+test_fail() { false; }
+END
+mountpoint() { :; }
+export -f mountpoint
+guest leaks.ktest init
+told
+is "$status:$told" "0:scan=off hook scan scan " "kmemleak searches behind the hooks"
+is "$(<"$work/verbose")" 1 "and says itself what it finds"
+guest leaks.ktest run-tests x
+told
+is "$status:$told" "0:clear test scan scan " "and behind a subtest, less what was told before"
+held leaks.ktest x
+told
+is "$status:$told" "0:clear test scan scan " "by a shell that waited, too"
+exec 8>&-
+rm "$work/kmemleak"
+ktest_kmemleak_file=$work/nowhere/kmemleak guest leaks.ktest run-tests x
+is "$status" 1 "where there is none a subtest fails"
+like "$err" "config-leak-check: kmemleak does not take 'clear'" "and it is said"
+ktest_kmemleak_file=$work/nowhere/kmemleak guest leaks.ktest init
+is "$status" 1 "so do the hooks"
+
 tap_done
