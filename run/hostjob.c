@@ -91,6 +91,8 @@ static void conclude_end(struct hostjob *job)
 		return;
 	if (t->cur.subtest)
 		subtest_end(t, job->verdict, job->reason, job->title, -1, 0);
+	else if (job->verdict == VERDICT_ERROR)
+		init_failed(t, job->verdict, job->reason, job->title);
 	else
 		subtest_miss_all(t, job->verdict, job->reason, job->title);
 }

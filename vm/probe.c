@@ -23,8 +23,8 @@
 #define OUTPUT_MAX 65536
 
 /*
- * The best pass of the probe's work at full speed, in ms. Recorded on a server processor (AMD EPYC, 2
- * to 3 GHz): 1.2 ms for the unprivileged parts, run as a process, and 0.7 ms for the page faults,
+ * The best pass of the probe's work at full speed, in ms. Recorded on a server processor (AMD EPYC,
+ * 2 to 3 GHz): 1.2 ms for the unprivileged parts, run as a process, and 0.7 ms for the page faults,
  * address space switches and system calls, from what these cost as instructions; less 8 %, by which
  * the best pass is below the median one that was measured so.
  * On a host with KVM, -v prints what a pass takes there.

@@ -106,8 +106,8 @@ wait_for_line()
 	done
 }
 
-# busy: loops, a session each, so that QEMU is one of many to the scheduler, from the moment that the first attempt has begun until it is given
-# up
+# busy: loops, a session each, so that QEMU is one of many to the scheduler, from the moment that the
+# first attempt has begun until it is given up
 busy()
 {
 	local -a loops=()
