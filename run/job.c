@@ -67,6 +67,10 @@ static void got_reset(struct job *job)
 		return;
 	}
 	jobkmsg_dead(job);
+	if (job->phase == JOB_STOP) {
+		vm_end(job->vm, false);
+		return;
+	}
 	if (job->trial.panicked) {
 		trouble(job, VERDICT_FAIL, "panic", NULL, false);
 		return;
@@ -156,8 +160,7 @@ static void on_event(void *arg, enum vm_event event, const char *detail)
 
 	switch (event) {
 	case VM_PANICKED:
-		jobkmsg_dead(job);
-		trouble(job, VERDICT_FAIL, "panic", NULL, false);
+		jobkmsg_panicked(job);
 		break;
 	case VM_RESET:
 		got_reset(job);
@@ -342,6 +345,7 @@ static void begin_guest(struct job *job)
 	job->trial.when = PHASE_BOOT;
 	job->weighed_ns = job->trial.peak_mib = 0;
 	job->panic_ns = 0;
+	job->panic_sure = false;
 	job->wait_id = 0;
 	job->dead = job->shown = false;
 	job->trial.untimed = reach_is_users(job);

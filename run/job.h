@@ -55,7 +55,8 @@ struct job {
 	int64_t last_sign_ns;	   /* of life: a frame or a console byte */
 	int64_t console_ns;	   /* last console byte */
 	int64_t weighed_ns;	   /* when its memory was last looked at; 0: never */
-	int64_t panic_ns;	   /* when the console said so; 0: it did not */
+	int64_t panic_ns;	   /* when the console or pvpanic said so; 0: they did not */
+	bool panic_sure;	   /* pvpanic did */
 	int64_t frame_ns;	   /* last frame of the agent, or the start */
 	int64_t news_ns;	   /* last one that was not a BEAT */
 	struct {
@@ -165,6 +166,8 @@ void jobkmsg_agent(struct job *job, bool has_kmsg);
 void jobkmsg_caught_up(struct job *job);
 /* The guest is dead: what its console shows after the agent's last word counts. */
 void jobkmsg_dead(struct job *job);
+/* pvpanic says that the kernel panics: its last words and its restart follow. */
+void jobkmsg_panicked(struct job *job);
 bool jobkmsg_agent_silent(const struct job *job);
 void jobkmsg_tick(struct job *job);
 /* A guest starts, or goes on as one that was saved at this time of its own clock. */

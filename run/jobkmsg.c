@@ -13,8 +13,8 @@
 /* Before the speed factor: an agent that has sent nothing for so long does not speak. It sends a
  * BEAT each second. */
 #define SILENT_NS (5 * NSEC_PER_SEC)
-/* Before the speed factor, from a panic's first line on the console to acting on it where nothing
- * but that line tells: neither pvpanic nor the restart that panic=-1 asks for. */
+/* Before the speed factor, from a panic's first line on the console, or pvpanic's word, to acting on
+ * it where no restart follows, which panic=-1 asks for. */
 #define PANIC_NS  (10 * NSEC_PER_SEC)
 /* Before the speed factor, without a record: a report that is open has ended. */
 #define IDLE_NS	  (2 * NSEC_PER_SEC)
@@ -144,6 +144,13 @@ void jobkmsg_dead(struct job *job)
 	trial_flush(&job->trial);
 }
 
+void jobkmsg_panicked(struct job *job)
+{
+	job->trial.panicked = job->panic_sure = true;
+	if (!job->panic_ns)
+		job->panic_ns = loop_now_ns();
+}
+
 bool jobkmsg_agent_silent(const struct job *job)
 {
 	return loop_now_ns() - job->frame_ns > job_scale(job, SILENT_NS);
@@ -173,7 +180,7 @@ void jobkmsg_tick(struct job *job)
 		kernlog_silent(job->trial.kernlog);
 	if (!job->panic_ns)
 		return;
-	if (job->frame_ns > job->panic_ns + ON_WAY_NS) {
+	if (!job->panic_sure && job->frame_ns > job->panic_ns + ON_WAY_NS) {
 		job->panic_ns = 0; /* a test printed it */
 	} else if (now - job->panic_ns > job_scale(job, PANIC_NS)) {
 		jobkmsg_dead(job);

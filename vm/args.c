@@ -76,7 +76,7 @@ static void add_behaviour(const struct vm_config *c, struct strv *argv)
 {
 	strv_addv(argv, "-S", "-nodefaults", "-no-user-config", "-display", "none", "-name", NULL);
 	strv_addf(argv, "ktest-%s", c->name);
-	strv_addv(argv, "-action", "reboot=shutdown,shutdown=pause,panic=pause", "-sandbox",
+	strv_addv(argv, "-action", "reboot=shutdown,shutdown=pause,panic=none", "-sandbox",
 		  "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny",
 		  "-device", c->arch->pvpanic, NULL);
 	if (c->vmcoreinfo)

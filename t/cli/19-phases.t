@@ -88,6 +88,22 @@ is 'end: verdicts' "$(verdicts)" 'one=PASS two=PASS three=PASS (end)=FAIL(panic)
 is 'end: exit status' "$status" 1
 gone end
 
+# Whose kernel panics on the way down is not waited for.
+begin
+fake <<'EOF'
+config:
+	ignore stop
+subtest three:
+	exit 0
+	sleep 300
+	panic
+EOF
+start=$SECONDS
+run --isolation shared
+is 'a panic on the way down: verdicts' "$(verdicts)" 'one=PASS two=PASS three=PASS (end)=FAIL(panic)'
+at_most 'a panic on the way down: seconds' $((SECONDS - start)) 15
+gone 'a panic on the way down'
+
 # ---- who named subtests
 
 begin

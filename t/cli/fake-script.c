@@ -257,9 +257,8 @@ static bool do_panic(struct fake *f, bool device)
 	f->hung = true;
 	if (!device)
 		return true;
-	qmp_event(f, "GUEST_PANICKED", json_pack("{ss}", "action", "pause"));
-	f->stopped = true;
-	qmp_event(f, "STOP", NULL);
+	qmp_event(f, "GUEST_PANICKED", json_pack("{ss}", "action", "run"));
+	qmp_guest_shutdown(f, "guest-reset");
 	return true;
 }
 

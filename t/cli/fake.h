@@ -32,7 +32,7 @@
  *	replay		the last frame again, byte for byte
  *	call VERB A...	a CALL of the running subtest; goes on with the REPLY, which it prints
  *	calls N VERB A...	as many CALLs, no REPLY waited for
- *	panic		console text, then what QEMU does with a pvpanic device and panic=pause
+ *	panic		console text, then what QEMU does with a pvpanic device, and the restart
  *	text-panic	the console text alone, then nothing ever
  *	hang		no beat, no answer, ever; QMP works
  *	reset		the guest resets (with reboot=shutdown, shutdown=pause); "bye R": BYE first

@@ -226,6 +226,12 @@ test_panic()
 	provoke panic
 }
 
+test_panic_without_times()
+{
+	echo N >/sys/module/printk/parameters/time
+	provoke panic
+}
+
 test_oops()
 {
 	dmesg -n 1
@@ -259,7 +265,7 @@ END
 run
 all 'FAIL warning' restart
 all PASS sound_restart
-all 'FAIL panic' panic
+all 'FAIL panic' panic panic_without_times
 is 'panic: its words' "$(of panic .title)" 'Kernel panic - not syncing: ktest_provoke was asked for a panic'
 all 'FAIL oops' oops
 is 'oops: its function' "$(of oops .title)" 'Oops: kernel NULL pointer dereference in provoke_oops'
