@@ -13,8 +13,8 @@
 /* Before the speed factor: an agent that has sent nothing for so long does not speak. It sends a
  * BEAT each second. */
 #define SILENT_NS (5 * NSEC_PER_SEC)
-/* Before the speed factor, from a panic's first line on the console, or pvpanic's word, to acting on
- * it where no restart follows, which panic=-1 asks for. */
+/* Before the speed factor, from a panic's first line on the console, or pvpanic's word, to acting
+ * on it where no restart follows, which panic=-1 asks for. */
 #define PANIC_NS  (10 * NSEC_PER_SEC)
 /* Before the speed factor, without a record: a report that is open has ended. */
 #define IDLE_NS	  (2 * NSEC_PER_SEC)

@@ -11,7 +11,7 @@
 #include "run/jobs.h"
 #include "run/trial.h"
 
-/* Another boot shows the same ones; what is beyond that is told by the log alone. */
+/* Reports that are kept; more of them count, too, and are in the log of the file. */
 #define FINDINGS_MAX 100
 
 static struct outside *find(const struct run *run, const char *base, enum phase phase)
@@ -62,11 +62,11 @@ static json_t *write_report(struct trial *t, struct outside *o, const struct fin
 	struct err err = {0};
 	char name[32];
 
-	if (outdir_subtest_finding(&t->run->out, dir, (int)o->titles.n, f->text, &err) < 0) {
+	if (outdir_subtest_finding(&t->run->out, dir, (int)o->seen.n, f->text, &err) < 0) {
 		log_warn("%s", err.msg);
 		return json_null();
 	}
-	snprintf(name, sizeof(name), OUTDIR_FINDING "%zu", o->titles.n);
+	snprintf(name, sizeof(name), OUTDIR_FINDING "%zu", o->seen.n);
 	return json_string(name);
 }
 
@@ -106,14 +106,6 @@ static void worsen(struct outside *o, enum verdict v, const char *reason, const 
 	str_set(&o->title, title ? title : reason);
 }
 
-static bool is_new(struct outside *o, const struct finding *f)
-{
-	if (o->titles.n >= FINDINGS_MAX || strv_has(&o->titles, f->title))
-		return false;
-	strv_add(&o->titles, f->title);
-	return true;
-}
-
 static void record_finding(struct trial *t, struct outside *o, const struct finding *f,
 			   enum bug_action action, const char *why)
 {
@@ -133,9 +125,10 @@ void outside_finding(struct trial *t, const struct finding *f, enum bug_action a
 {
 	bool at_boot = t->when == PHASE_INIT && f->stamp_us >= 0 && f->stamp_us < t->init_us;
 	struct outside *o = of_trial(t, at_boot ? PHASE_BOOT : t->when);
+	_cleanup_free_ char *what = xasprintf("%s %s", bug_action_name(action), f->title);
 	bool fails = action == BUG_FAILS;
 
-	if (!is_new(o, f))
+	if (strv_has(&o->seen, what))
 		return;
 	o->failing += fails;
 	/* Who named subtests asked for their verdicts. */
@@ -143,7 +136,10 @@ void outside_finding(struct trial *t, const struct finding *f, enum bug_action a
 		o->undecisive = t->file->named && !t->file->failon.outside;
 	worsen(o, fails ? VERDICT_FAIL : VERDICT_PASS, fails ? finding_reason(f->kind) : NULL,
 	       f->title);
-	record_finding(t, o, f, action, why);
+	if (o->seen.n < FINDINGS_MAX) {
+		strv_add(&o->seen, what);
+		record_finding(t, o, f, action, why);
+	}
 	record(t, o);
 	stop_at_failure(t, o);
 }
@@ -163,6 +159,19 @@ void outside_failed(struct trial *t, enum verdict v, const char *reason, const c
 
 /* ---- of all files */
 
+static void resume_finding(struct outside *o, const json_t *f)
+{
+	const char *action = json_get_str(f, "action"), *title = json_get_str(f, "title");
+
+	if (!action || !title)
+		return;
+	strv_addf(&o->seen, "%s %s", action, title);
+	o->lines = json_get_int(f, "last_line", 0) + 1;
+	/* The row's own title counts the others. */
+	if (!strcmp(action, bug_action_name(BUG_FAILS)) && !o->failing++)
+		str_set(&o->title, title);
+}
+
 void outside_resume(struct run *run, const struct result_test *t)
 {
 	struct outside *o = add(run, t->file, t->phase);
@@ -171,12 +180,8 @@ void outside_resume(struct run *run, const struct result_test *t)
 	o->undecisive = t->undecisive;
 	str_set(&o->reason, t->reason);
 	str_set(&o->title, t->title);
-	for (size_t i = 0; i < json_array_size(t->findings); i++) {
-		const json_t *f = json_array_get(t->findings, i);
-
-		strv_add(&o->titles, json_get_str(f, "title") ? json_get_str(f, "title") : "");
-		o->lines = json_get_int(f, "last_line", 0) + 1;
-	}
+	for (size_t i = 0; i < json_array_size(t->findings); i++)
+		resume_finding(o, json_array_get(t->findings, i));
 }
 
 void outside_count(const struct run *run, struct verdict_counts *c)
@@ -192,7 +197,7 @@ void outside_done(struct run *run)
 		free(run->outside[i]->base);
 		free(run->outside[i]->reason);
 		free(run->outside[i]->title);
-		strv_done(&run->outside[i]->titles);
+		strv_done(&run->outside[i]->seen);
 		free(run->outside[i]);
 	}
 	free(run->outside);

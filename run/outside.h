@@ -23,7 +23,7 @@ struct outside {
 	char *reason;	      /* NULL: none */
 	char *title;	      /* of the first that made it what it is */
 	bool undecisive;      /* it does not count for the exit status */
-	struct strv titles;   /* of the bugs so far, to tell what is new */
+	struct strv seen;     /* "ACTION TITLE" of the bugs so far, to tell what is new */
 	size_t failing;	      /* bugs that fail it */
 	int64_t lines;	      /* of its log */
 };

@@ -18,7 +18,8 @@
 struct vm;
 
 enum vm_event {
-	VM_PANICKED, /* the guest's kernel panicked and said so by pvpanic; it goes on, to its restart */
+	VM_PANICKED, /* the guest's kernel panicked and said so by pvpanic; it goes on, to its
+			restart */
 	VM_RESET,    /* the guest asked for a restart; it is stopped, vm_reset() goes on */
 	VM_POWEROFF, /* the guest switched itself off; it is stopped */
 	VM_RESTORED, /* the saved guest goes on in this one */
