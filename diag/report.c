@@ -301,28 +301,42 @@ static void read_line(struct report *r, const char *msg, size_t len)
 	read_frame(r, msg, len);
 }
 
+/* kmemleak puts its name before each line. */
+static size_t own_prefix(const struct report *r, const char *msg, size_t len)
+{
+	static const char prefix[] = "kmemleak: ";
+	size_t n = strlen(prefix);
+
+	return r->p->kind == FINDING_LEAK && len > n && starts(msg, len, prefix) &&
+			       is_indented(msg + n, len - n)
+		       ? n
+		       : 0;
+}
+
 bool report_follow(struct report *r, const struct kline *l, int64_t n)
 {
 	const struct pattern *p = pattern_match(l->text, l->len, l->level);
+	size_t prefix = own_prefix(r, l->text, l->len);
+	const char *msg = l->text + prefix;
+	size_t len = l->len - prefix;
 
-	if (has_left(r, l->text, l->len)) {
+	if (has_left(r, msg, len)) {
 		cut_back(r);
 		return true;
 	}
 	r->lines++;
 	if (p && p->flags & PATTERN_JOINS)
 		r->joined = true;
-	read_line(r, l->text, l->len);
+	read_line(r, msg, len);
 	add_line(r, l, n);
-	if (r->end != END_STACK || r->in_trace || is_indented(l->text, l->len) ||
-	    is_register(l->text, l->len)) {
+	if (r->end != END_STACK || r->in_trace || is_indented(msg, len) || is_register(msg, len)) {
 		make_certain(r);
 		r->strangers = 0;
 	} else if (++r->strangers > STRANGERS_MAX) {
 		cut_back(r);
 		return true;
 	}
-	return is_last(r, l->text, l->len);
+	return is_last(r, msg, len);
 }
 
 /* ---- what it says */

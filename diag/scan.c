@@ -16,9 +16,6 @@
 /* Lines that began a report or belonged to the beginning of one: the latest of them. */
 #define SEEN_MAX 64
 
-/* Of a kind: a storm of warnings is not worth a journal of its own, and hides no other bug. */
-#define FINDINGS_MAX 50
-
 /* A task or processor that prints; where the kernel does not tell callers, all of them together. */
 struct speaker {
 	char caller[CALLER_MAX]; /* caller_len bytes */
@@ -31,9 +28,8 @@ struct speaker {
 struct scan {
 	scan_finding_fn *fn;
 	void *arg;
-	int64_t line;			   /* number of the next one */
-	unsigned int found[FINDING_KINDS]; /* since the last flush */
-	bool panicked;			   /* what follows a panic is its noise */
+	int64_t line;  /* number of the next one */
+	bool panicked; /* what follows a panic is its noise */
 	struct speaker speakers[CALLERS_MAX];
 	size_t nspeakers;
 	uint64_t seen[SEEN_MAX];
@@ -111,11 +107,9 @@ static void report_close(struct scan *s, struct report *r)
 
 	if (!r->p)
 		return;
-	if (s->found[r->p->kind]++ < FINDINGS_MAX) {
-		report_finding(r, &f);
-		s->fn(s->arg, &f);
-		finding_done(&f);
-	}
+	report_finding(r, &f);
+	s->fn(s->arg, &f);
+	finding_done(&f);
 	r->p = NULL;
 }
 
@@ -213,7 +207,6 @@ void scan_flush(struct scan *s)
 {
 	scan_idle(s);
 	s->panicked = false;
-	memset(s->found, 0, sizeof(s->found));
 }
 
 void scan_reboot(struct scan *s)

@@ -74,7 +74,7 @@ struct scan;
 
 /*
  * fn is called when a report has ended (or scan_flush was called); the finding is borrowed for the
- * call. Between two flushes it is called for 50 findings of a kind at most.
+ * call.
  */
 typedef void scan_finding_fn(void *arg, const struct finding *f);
 

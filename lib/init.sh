@@ -15,19 +15,33 @@ ktest_init()
 		ktest_build_once deb "$dir"
 	done
 	[[ -z $ktest_leak_check ]] || ktest_leaks_begin
+	ktest_hooks_ended=
+	[[ -n $(trap -p EXIT) ]] || trap ktest_hooks_cut_off EXIT
 	ktest_run_hooks
+	ktest_hooks_ended=1
 	[[ -z $ktest_leak_check ]] || ktest_leaks_search
 }
 
 ktest_run_hooks()
 {
 	local hook
+	local -a hooks
 	# Most files have none: what finds their order forks, and programs that the guest has not
 	# read yet cost it a tenth of a second each.
 	compgen -A function init_ >/dev/null || return 0
-	while read -r hook; do
+	mapfile -t hooks < <(ktest_init_hooks)
+	for hook in "${hooks[@]}"; do
 		"$hook"
-	done < <(ktest_init_hooks)
+	done
+}
+
+# A hook that ends the shell, with whatever status, keeps those behind it from running.
+ktest_hooks_cut_off()
+{
+	local status=$?
+	[[ -z $ktest_hooks_ended && $status == 0 ]] || return "$status"
+	echo "$ktest_file: an init hook called exit, which ends all of them" >&2
+	exit 1
 }
 
 # In the order of their lines

@@ -45,7 +45,7 @@ static void add_attempts(struct strbuf *b, const struct result_test *t)
 	strbuf_puts(b, "<ul class=\"attempts\">\n");
 	for (size_t i = 0; i < t->nattempts; i++) {
 		const struct result_attempt *a = &t->attempts[i];
-		const char *why = a->title ? a->title : a->reason;
+		const char *why = a->put_back ? "put back" : a->title ? a->title : a->reason;
 
 		strbuf_addf(b, "<li>attempt %d: ", a->n);
 		html_verdict(b, a->verdict);

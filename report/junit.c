@@ -115,7 +115,7 @@ static void add_retries(struct strbuf *b, const struct result_test *t)
 		enum outcome o = outcome_of(a->verdict, true);
 
 		/* The one that is told is the testcase's own. */
-		if (a == told || (o != FAILED && o != BROKEN))
+		if (a == told || a->put_back || (o != FAILED && o != BROKEN))
 			continue;
 		strbuf_addf(b, "\n\t\t\t<%s%s", tag, o == FAILED ? "Failure" : "Error");
 		add_attr(b, "message", a->title ? a->title : a->reason ? a->reason : "cut off");

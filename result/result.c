@@ -210,6 +210,14 @@ static void on_end(struct builder *b, const json_t *ev)
 	result_attempt_end(t, ev);
 }
 
+static void on_put_back(struct builder *b, const json_t *ev)
+{
+	struct result_test *t = event_test(b, ev);
+
+	if (t && t->nattempts)
+		t->attempts[t->nattempts - 1].put_back = true;
+}
+
 static void on_run(struct builder *b, const json_t *ev)
 {
 	json_decref(b->r->run);
@@ -260,7 +268,7 @@ static int on_event(void *arg, const json_t *event)
 		{"run", on_run},       {"kernel", on_kernel}, {"file", on_file},
 		{"guest", on_guest},   {"start", on_start},   {"finding", on_finding},
 		{"nested", on_nested}, {"end", on_end},	      {"resume", on_resume},
-		{"finish", on_finish}, {"phase", on_phase},
+		{"finish", on_finish}, {"phase", on_phase},   {"put_back", on_put_back},
 	};
 	const char *name = json_get_str(event, "ev");
 	struct builder *b = arg;

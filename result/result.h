@@ -26,6 +26,7 @@ struct result_attempt {
 	int n;		    /* from 1 */
 	int round, retries; /* see below */
 	bool confirming;
+	bool put_back; /* given up, and started once more: no failure */
 	enum verdict verdict;
 	char *reason, *title, *guest; /* NULL: none */
 	int64_t start_ns, end_ns, duration_ms;

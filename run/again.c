@@ -82,7 +82,7 @@ static int first_round(const struct unit *u)
 static void enter_round(struct subtest *s, int round)
 {
 	s->worst = again_verdict(s);
-	s->confirming = false;
+	s->confirming = s->put_back = false;
 	s->retries = 0;
 	s->round = round;
 	redo(s);
@@ -102,8 +102,8 @@ static bool repeat(const struct settings *s, struct unit *u)
 
 	if (round >= again_rounds(s))
 		return false;
-	/* One that confirms is there in place of a clone. */
-	if (unit_count(u) == 1 && unit_subtest(u, 0)->confirming)
+	/* One that confirms, or was put back, is there in place of a clone. */
+	if (unit_count(u) == 1 && (unit_subtest(u, 0)->confirming || unit_subtest(u, 0)->put_back))
 		u->isolation = ISOLATION_CLONE;
 	for (size_t i = 0; i < unit_count(u); i++) {
 		struct subtest *st = unit_subtest(u, i);

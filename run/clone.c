@@ -86,7 +86,8 @@ static bool is_sound(struct job *job)
 {
 	vm_drain(job->vm);
 	trial_flush(&job->trial);
-	return !job->trial.spoiled && !job->trial.unsound;
+	return !job->trial.spoiled && !job->trial.unsound &&
+	       json_array_size(job->trial.told) <= FINDINGS_TOLD_MAX;
 }
 
 static void fall_quiet(struct job *job)
@@ -155,6 +156,8 @@ static void on_saved(void *arg, const char *error)
 	t->kmsg = kernlog_position(job->trial.kernlog);
 	t->uptime_us = jobkmsg_uptime_us(job);
 	guest_names_copy(&job->names, &t->names);
+	json_decref(t->bugs);
+	t->bugs = json_incref(job->trial.told);
 	job->saved = true;
 	job_set_phase(job, JOB_STOP);
 	job_deadline(job, INT64_MAX);
@@ -264,6 +267,7 @@ void clone_answered(struct job *job, const struct frame *f)
 	}
 	t->worked = true;
 	job->trial.given_up = false;
+	findings_tell_again(&job->trial, t->bugs);
 	if (t->point == TEMPLATE_BOOTED) {
 		steps_set_up(job, f);
 	} else {

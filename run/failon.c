@@ -134,7 +134,7 @@ int failon_add(struct failon *f, const struct strv *rules, const char *source, s
 	int r = 0;
 
 	for (size_t i = 0; i < rules->n && r == 0; i++) {
-		const char *hash = strstr(rules->v[i], " #");
+		const char *hash = strstr(rules->v[i], " # ");
 
 		if (hash)
 			r = add_pattern(f, rules->v[i], hash + 1, source, err);

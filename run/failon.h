@@ -17,6 +17,7 @@ enum bug_action {
 	BUG_ALLOWED,
 	BUG_EXPECTED, /* by expect-bug: no rule says so */
 	BUG_OF_HOST,  /* none: the host was too busy; run/stall.h */
+	BUG_ACTIONS,  /* their number */
 };
 
 /* "fail", "note", "allow", "expect", "host" */

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/json.h"
 #include "base/log.h"
@@ -12,6 +13,13 @@
 #include "run/trial.h"
 
 #define EXPECTED_MAX 64
+
+/* Of a kind, and of what becomes of it: a storm of warnings is not worth a journal of its own. All
+ * of them count. */
+#define KEPT_MAX 50
+
+/* Of a report, for others to be told. */
+#define TOLD_TEXT_MAX 8192
 
 /* A bug that is not in the journal yet. */
 struct found {
@@ -32,6 +40,8 @@ static void keep(struct findings *all, const struct finding *f, enum bug_action 
 {
 	struct found *copy;
 
+	if (all->kept[action][f->kind]++ >= KEPT_MAX)
+		return;
 	all->v = xrealloc(all->v, (all->n + 1) * sizeof(*all->v));
 	copy = &all->v[all->n++];
 	*copy = (struct found){.finding = *f, .action = action, .why = why};
@@ -48,6 +58,10 @@ const char *finding_expect(struct trial *t, const char *pattern)
 
 	if (!cur->subtest)
 		return "expect-bug: no subtest runs";
+	/* Entered again behind a restart, it says so again. */
+	for (size_t i = 0; i < cur->nexpected; i++)
+		if (!strcmp(cur->expected[i].pattern, pattern))
+			return NULL;
 	if (cur->nexpected == EXPECTED_MAX)
 		return "expect-bug: too many patterns";
 	cur->expected = xrealloc(cur->expected, (cur->nexpected + 1) * sizeof(*cur->expected));
@@ -102,6 +116,9 @@ void finding_found(void *arg, const struct finding *f)
 	const char *why;
 	enum bug_action action = failon_finding(&t->file->failon, f, &why);
 
+	/* Who has died has died. */
+	if (f->kind == FINDING_PANIC)
+		action = BUG_FAILS;
 	if (is_expected(cur, f))
 		action = BUG_EXPECTED;
 	else if (action == BUG_FAILS && is_of_host(t, f))
@@ -109,6 +126,7 @@ void finding_found(void *arg, const struct finding *f)
 	keep(&t->findings, f, action, why);
 	t->panicked |= f->kind == FINDING_PANIC;
 	cur->died_as_expected |= f->kind == FINDING_PANIC && action == BUG_EXPECTED;
+	t->explained |= bug_taints(f->kind);
 	if (action != BUG_FAILS)
 		cur->explained |= bug_taints(f->kind);
 	if (cur->subtest && sticks(f->kind) && (action == BUG_FAILS || action == BUG_OF_HOST))
@@ -188,9 +206,62 @@ static void record_in_subtest(struct trial *t, const struct found *f)
 	trial_event(t, "finding", fields);
 }
 
+/* For those that go on as this guest. */
+static void tell(struct trial *t, const struct found *f)
+{
+	_cleanup_free_ char *text =
+		xstrndup(f->finding.text, strnlen(f->finding.text, TOLD_TEXT_MAX));
+	json_t *told = finding_json(t, &f->finding, f->action, f->why);
+
+	if (!t->told)
+		t->told = json_array();
+	json_object_set_new(told, "phase", json_string(phase_name(outside_phase(t, &f->finding))));
+	json_object_set_new(told, "text", json_string_lossy(text));
+	json_array_append_new(t->told, told);
+}
+
+static enum finding_kind find_kind(const char *name)
+{
+	for (enum finding_kind k = FINDING_PANIC; k < FINDING_KINDS; k++)
+		if (str_eq(name, finding_kind_name(k)))
+			return k;
+	return FINDING_BUG;
+}
+
+static void tell_again(struct trial *t, const json_t *told)
+{
+	const char *title = json_get_str(told, "title"), *text = json_get_str(told, "text"), *why;
+	const char *function = json_get_str(told, "function");
+	struct finding f = {
+		.kind = find_kind(json_get_str(told, "kind")),
+		.stamp_us = -1,
+		.title = (char *)(uintptr_t)(title ? title : ""),
+		.function = (char *)(uintptr_t)function,
+		.text = (char *)(uintptr_t)(text ? text : ""),
+	};
+	enum bug_action action = failon_finding(&t->file->failon, &f, &why);
+
+	if (str_eq(json_get_str(told, "action"), bug_action_name(BUG_OF_HOST)))
+		action = BUG_OF_HOST;
+	t->when = phase_find(json_get_str(told, "phase"));
+	if (t->when && action != BUG_ALLOWED)
+		outside_finding(t, &f, action, why);
+}
+
+void findings_tell_again(struct trial *t, const json_t *told)
+{
+	enum phase when = t->when;
+
+	for (size_t i = 0; i < json_array_size(told); i++)
+		tell_again(t, json_array_get(told, i));
+	t->when = when;
+}
+
 static void record(struct trial *t, const struct found *f)
 {
 	note(t, f);
+	if (t->unit->saves)
+		tell(t, f);
 	if (t->cur.subtest)
 		record_in_subtest(t, f);
 	else if (t->given_up || f->action == BUG_ALLOWED)

@@ -58,6 +58,14 @@ static void boot_again(struct job *job)
 	vm_reset(job->vm);
 }
 
+/* It was to switch off, and its kernel failed in that. */
+static void stop_failed(struct job *job, const char *reason, const char *title)
+{
+	if (job->stopping)
+		outside_failed(&job->trial, VERDICT_FAIL, reason, title);
+	job->stopping = false;
+}
+
 static void got_reset(struct job *job)
 {
 	/* With a slow reader BYE comes behind QEMU's word of the reset. */
@@ -68,6 +76,8 @@ static void got_reset(struct job *job)
 	}
 	jobkmsg_dead(job);
 	if (job->phase == JOB_STOP) {
+		stop_failed(job, job->trial.panicked ? "panic" : "reboot",
+			    "the guest restarted instead of switching off");
 		vm_end(job->vm, false);
 		return;
 	}
@@ -209,6 +219,11 @@ static void on_deadline(void *arg)
 		gather_late(job);
 		break;
 	case JOB_STOP:
+		jobkmsg_dead(job);
+		/* Not every kernel can switch the machine off. */
+		if (!job->bye)
+			stop_failed(job, job->trial.panicked ? "panic" : "hang",
+				    "the guest did not switch off in time");
 		vm_end(job->vm, true);
 		break;
 	case JOB_REBOOT:
@@ -343,11 +358,14 @@ static void begin_guest(struct job *job)
 	job->trial.spoiled = job->trial.unsound = job->trial.progressed = false;
 	job->trial.panicked = job->trial.given_up = false;
 	job->trial.when = PHASE_BOOT;
+	job->trial.explained = 0;
+	json_decref(job->trial.told);
+	job->trial.told = NULL;
 	job->weighed_ns = job->trial.peak_mib = 0;
 	job->panic_ns = 0;
 	job->panic_sure = false;
 	job->wait_id = 0;
-	job->dead = job->shown = false;
+	job->dead = job->shown = job->stopping = false;
 	job->trial.untimed = reach_is_users(job);
 	job->last_sign_ns = job->console_ns = loop_now_ns();
 	jobkmsg_begin(job, 0);

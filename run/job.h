@@ -74,6 +74,7 @@ struct job {
 	bool saved;		 /* this one was, and is to be published */
 	char nonce[20];		 /* that a restored one is asked for */
 	bool dead;		 /* it is stopped for good, and stays to be looked at */
+	bool stopping;		 /* it was asked to switch off, and has not answered */
 
 	struct loop_source *deadline, *tick; /* of the phase */
 

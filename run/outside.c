@@ -27,7 +27,7 @@ static struct outside *add(struct run *run, const char *base, enum phase phase)
 	struct outside *o = xcalloc(1, sizeof(*o));
 
 	*o = (struct outside){.base = xstrdup(base), .phase = phase, .verdict = VERDICT_PASS};
-	run->outside = xrealloc(run->outside, (run->noutside + 1) * sizeof(*run->outside));
+	run->outside = xrealloc(run->outside, (run->noutside + 1) * sizeof(struct outside *));
 	run->outside[run->noutside++] = o;
 	return o;
 }
@@ -120,26 +120,57 @@ static void record_finding(struct trial *t, struct outside *o, const struct find
 	trial_event(t, "finding", fields);
 }
 
+/* A bug of that title comes up, and fails the file or does not. False: all of that is known. */
+static bool judge(struct trial *t, struct outside *o, enum bug_action action, const char *reason,
+		  const char *title)
+{
+	_cleanup_free_ char *what = xasprintf("%s %s", bug_action_name(action), title);
+	bool fails = action == BUG_FAILS;
+	/* Who named subtests asked for their verdicts. */
+	bool decides = !t->file->named || t->file->failon.outside;
+
+	if (strv_has(&o->seen, what) && !(fails && decides && o->undecisive))
+		return false;
+	if (fails && (o->verdict == VERDICT_PASS || o->undecisive))
+		o->undecisive = !decides;
+	if (!strv_has(&o->seen, what))
+		o->failing += fails;
+	if (o->seen.n < FINDINGS_MAX && !strv_has(&o->seen, what))
+		strv_add(&o->seen, what);
+	worsen(o, fails ? VERDICT_FAIL : VERDICT_PASS, fails ? reason : NULL, title);
+	return true;
+}
+
+/* Its records may come late: their time tells. */
+enum phase outside_phase(const struct trial *t, const struct finding *f)
+{
+	bool at_boot = t->when == PHASE_INIT && f->stamp_us >= 0 && f->stamp_us < t->init_us;
+
+	return at_boot ? PHASE_BOOT : t->when;
+}
+
 void outside_finding(struct trial *t, const struct finding *f, enum bug_action action,
 		     const char *why)
 {
-	bool at_boot = t->when == PHASE_INIT && f->stamp_us >= 0 && f->stamp_us < t->init_us;
-	struct outside *o = of_trial(t, at_boot ? PHASE_BOOT : t->when);
-	_cleanup_free_ char *what = xasprintf("%s %s", bug_action_name(action), f->title);
-	bool fails = action == BUG_FAILS;
+	struct outside *o = of_trial(t, outside_phase(t, f));
+	size_t known = o->seen.n;
 
-	if (strv_has(&o->seen, what))
+	if (!judge(t, o, action, finding_reason(f->kind), f->title))
 		return;
-	o->failing += fails;
-	/* Who named subtests asked for their verdicts. */
-	if (fails && o->verdict == VERDICT_PASS)
-		o->undecisive = t->file->named && !t->file->failon.outside;
-	worsen(o, fails ? VERDICT_FAIL : VERDICT_PASS, fails ? finding_reason(f->kind) : NULL,
-	       f->title);
-	if (o->seen.n < FINDINGS_MAX) {
-		strv_add(&o->seen, what);
+	if (o->seen.n > known)
 		record_finding(t, o, f, action, why);
-	}
+	record(t, o);
+	stop_at_failure(t, o);
+}
+
+void outside_tainted(struct trial *t, const char *title, enum bug_action action)
+{
+	struct outside *o = of_trial(t, t->when);
+	_cleanup_free_ char *text = xasprintf("ktest: %s\n", title);
+
+	if (!judge(t, o, action, "tainted", title))
+		return;
+	write_files(t, o, text);
 	record(t, o);
 	stop_at_failure(t, o);
 }

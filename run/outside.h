@@ -28,9 +28,13 @@ struct outside {
 	int64_t lines;	      /* of its log */
 };
 
+/* Where a bug belongs that is found now, while no subtest runs. */
+enum phase outside_phase(const struct trial *t, const struct finding *f);
 /* A bug of the kernel while no subtest runs, which is recorded unless it is known already. */
 void outside_finding(struct trial *t, const struct finding *f, enum bug_action action,
 		     const char *why);
+/* A taint that no report told of. */
+void outside_tainted(struct trial *t, const char *title, enum bug_action action);
 /* Something else: hooks that failed, a guest that died. title may be NULL. */
 void outside_failed(struct trial *t, enum verdict v, const char *reason, const char *title);
 

@@ -10,7 +10,7 @@ void share_add(struct share *s, int64_t at_ns, int64_t ran_ns, int64_t waited_ns
 	s->past[i].waited_ns = waited_ns;
 }
 
-bool share_starved(const struct share *s, int64_t window_ns, int *percent)
+bool share_starved(const struct share *s, int64_t window_ns, int cpus, int *percent)
 {
 	size_t last = s->n - 1, first = last, oldest = s->n > SHARE_PAST ? s->n - SHARE_PAST : 0;
 	int64_t ran, waited, time;
@@ -24,7 +24,7 @@ bool share_starved(const struct share *s, int64_t window_ns, int *percent)
 	ran = s->past[last % SHARE_PAST].ran_ns - s->past[first % SHARE_PAST].ran_ns;
 	waited = s->past[last % SHARE_PAST].waited_ns - s->past[first % SHARE_PAST].waited_ns;
 	/* A thread that has ended takes its time with it. */
-	if (ran < 0 || waited <= ran || waited < time / 2)
+	if (ran < 0 || waited <= ran || waited < time / 2 || ran >= time * cpus / 2)
 		return false;
 	*percent = (int)(100 * ran / (ran + waited));
 	return true;

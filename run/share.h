@@ -25,8 +25,10 @@ void share_add(struct share *s, int64_t at_ns, int64_t ran_ns, int64_t waited_ns
 
 /*
  * Whether in the last window_ns it waited for longer than it ran, and for half of that time at
- * least: one that has little to do waits little. *percent: of the time that it wanted, what it got.
+ * least, since one that has little to do waits little; and got less than half of what it can get:
+ * cpus, the processors of the host that it could keep busy. *percent: of the time that it wanted,
+ * what it got.
  */
-bool share_starved(const struct share *s, int64_t window_ns, int *percent);
+bool share_starved(const struct share *s, int64_t window_ns, int cpus, int *percent);
 
 #endif

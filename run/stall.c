@@ -61,10 +61,11 @@ static int64_t lost_s(const struct job *job, enum finding_kind kind)
 
 bool stall_of_host(struct job *job, enum finding_kind kind, int *percent)
 {
+	int host = hostroom_cpus(), guest = job->file->cpus;
 	int64_t s = lost_s(job, kind);
 
 	if (!s)
 		return false;
 	look(job);
-	return share_starved(&job->share, s * NSEC_PER_SEC, percent);
+	return share_starved(&job->share, s * NSEC_PER_SEC, guest < host ? guest : host, percent);
 }

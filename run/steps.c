@@ -161,6 +161,8 @@ static void got_init_exit(struct job *job, const struct frame *f)
 
 	/* Its bugs are none of the first subtest's. */
 	trial_flush(&job->trial);
+	if (!job->trial.cur.subtest)
+		taint_outside(&job->trial, e.tainted);
 	if (e.status == 0 && save_due(job, TEMPLATE_READY)) {
 		save_begin(job);
 	} else if (e.status == 0) {
@@ -211,6 +213,7 @@ void steps_stop(struct job *job)
 	struct frame_writer w;
 
 	job_set_phase(job, JOB_STOP);
+	job->stopping = true;
 	job_deadline(job, job_scale(job, STOP_NS));
 	job_begin_frame(job, &w, FRAME_STOP, ++job->next_id);
 	frame_add(&w, "how", "poweroff");
@@ -288,6 +291,8 @@ static void file_exited(struct job *job, const struct frame *f)
 	ownverdict_end(job);
 	job_weigh(job);
 	ownlib_exited(&job->trial, frame_get_int(f, "status", -1));
+	trial_flush(&job->trial);
+	taint_outside(&job->trial, new_taints(f));
 	steps_next(job);
 }
 

@@ -40,8 +40,12 @@ bool subtest_begin(struct trial *t, struct subtest *s)
 	}
 	s->attempt++;
 	s->ran = true;
-	/* What was said before it began bears on none. */
+	/* What was said before it began bears on none. The console tells of the one of a library of
+	 * its own. */
+	if (t->kernlog && !t->file->control)
+		kernlog_flush(t->kernlog);
 	findings_record(t);
+	memset(t->findings.kept, 0, sizeof(t->findings.kept));
 	t->when = PHASE_END;
 	if (t->kernlog)
 		kernlog_new_log(t->kernlog);
@@ -135,16 +139,23 @@ static void write_status(struct trial *t, const struct subtest *s, const char *l
 
 /* ---- where the host was too busy */
 
+static bool is_late(const char *reason)
+{
+	return str_eq(reason, "hang") || str_eq(reason, "timeout");
+}
+
 /*
- * The subtest is started once more, in a guest that is booted for it. A skip stands, and so does
- * what a file does that runs its subtests itself.
+ * The subtest is started once more, in a guest that is booted for it, if a host that is not busy
+ * could have made it another end. A file that runs its subtests itself is not asked again.
  */
-static bool put_back(struct trial *t, enum verdict v)
+static bool put_back(struct trial *t, enum verdict v, const char *reason)
 {
 	struct subtest *s = t->cur.subtest;
+	bool open = v == VERDICT_PASS ||
+		    (v == VERDICT_FAIL && (is_late(reason) || str_eq(reason, "exit status")));
 	json_t *f;
 
-	if (!t->cur.busy || s->put_back || v == VERDICT_SKIP || !t->file->control ||
+	if (!t->cur.busy || t->cur.reason || !open || s->put_back || !t->file->control ||
 	    !run_goes_on(t->run))
 		return false;
 	s->put_back = true;
@@ -166,9 +177,9 @@ static bool put_back(struct trial *t, enum verdict v)
 /* A host that was too busy again is none to tell a hang by. */
 static enum verdict of_busy_host(const struct trial *t, enum verdict v, const char *reason)
 {
-	bool late = str_eq(reason, "hang") || str_eq(reason, "timeout");
+	bool open = t->cur.busy && !t->cur.reason && v == VERDICT_FAIL && is_late(reason);
 
-	return t->cur.busy && v == VERDICT_FAIL && late ? VERDICT_MISS : v;
+	return open ? VERDICT_MISS : v;
 }
 
 /* ---- the end */
@@ -191,7 +202,7 @@ void subtest_end(struct trial *t, enum verdict v, const char *reason, const char
 	bool named;
 
 	trial_flush(t);
-	if (put_back(t, v))
+	if (put_back(t, v, reason))
 		return;
 	v = of_busy_host(t, v, reason);
 	if (t->cur.busy && (v == VERDICT_MISS || !title))
@@ -286,6 +297,18 @@ static void tainted_title(unsigned long taints, char *title, size_t size)
 			n += (size_t)snprintf(title + n, size - n, " %s", names[i].name);
 }
 
+void taint_outside(struct trial *t, unsigned long taints)
+{
+	enum bug_action action = failon_tainted(&t->file->failon);
+	char title[120];
+
+	taints &= ~t->explained;
+	if (!taints || action == BUG_ALLOWED)
+		return;
+	tainted_title(taints, title, sizeof(title));
+	outside_tainted(t, title, action);
+}
+
 /* Whether new taints fail the subtest. */
 static bool taints_fail(struct trial *t, unsigned long taints)
 {
@@ -317,6 +340,9 @@ void subtest_judge(struct trial *t, const struct ending *e)
 	unsigned long tainted;
 
 	trial_flush(t);
+	/* What was to come after it may not have: an oops is to be fatal again. */
+	if (cur->nexpected && e->signal)
+		t->spoiled = true;
 	tainted = e->tainted & ~cur->explained;
 	if (cur->reason) {
 		subtest_end(t, VERDICT_FAIL, cur->reason, NULL, e->status, e->signal);

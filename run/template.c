@@ -85,6 +85,7 @@ static int write_info(const struct template *t, struct err *err)
 	json_object_set_new(info, "kmsg_last_us", json_integer(t->kmsg.last_us));
 	json_object_set_new(info, "lockdep", json_integer(t->kmsg.lockdep));
 	json_object_set_new(info, "uptime_us", json_integer(t->uptime_us));
+	json_object_set(info, "bugs", t->bugs);
 
 	text = json_dumps(info, JSON_INDENT(1));
 	json_decref(info);
@@ -119,6 +120,8 @@ static bool read_info(struct template *t)
 	t->kmsg.last_us = json_get_int(info, "kmsg_last_us", 0);
 	t->kmsg.lockdep = (enum lockdep)json_get_int(info, "lockdep", LOCKDEP_NONE);
 	t->uptime_us = json_get_int(info, "uptime_us", 0);
+	json_decref(t->bugs);
+	t->bugs = json_incref(json_object_get(info, "bugs"));
 	return json_get_int(info, "version", 0) == INFO_VERSION && of_this_boot(info) &&
 	       json_get_int(info, "point", -1) == (int)t->point &&
 	       json_equal(json_object_get(info, "sizes"), sizes) &&
@@ -198,6 +201,8 @@ void template_close(struct template *t)
 	let_go(t);
 	set_dir(t, NULL);
 	guest_names_done(&t->names);
+	json_decref(t->bugs);
+	t->bugs = NULL;
 	free(t->key);
 	free(t->why_not);
 	free(t->title);

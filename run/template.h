@@ -7,6 +7,8 @@
 #ifndef RUN_TEMPLATE_H
 #define RUN_TEMPLATE_H
 
+#include <jansson.h>
+
 #include "base/hash.h"
 #include "diag/kernlog.h"
 #include "result/names.h"
@@ -35,6 +37,7 @@ struct template
 	struct kernlog_position kmsg;
 	int64_t uptime_us;	  /* since its boot, when it was saved */
 	struct guest_names names; /* TEMPLATE_READY: of the disks */
+	json_t *bugs;		  /* findings_told() of its guest, before it was saved; or NULL */
 	struct unit *maker;	  /* that makes it in this run; NULL: none */
 	int failures;		  /* guests that did not go on as it */
 	bool worked;		  /* one did */

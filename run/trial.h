@@ -95,6 +95,7 @@ struct current {
 struct findings {
 	struct found *v;
 	size_t n;
+	unsigned int kept[BUG_ACTIONS][FINDING_KINDS]; /* since the subtest began */
 };
 
 struct trial {
@@ -113,6 +114,7 @@ struct trial {
 	struct conlog *log;
 	struct kernlog *kernlog; /* NULL: no kernel speaks there */
 	struct findings findings;
+	json_t *told;	   /* what a guest that is saved has shown so far, outside of subtests */
 	uint64_t lost;	   /* messages of the kernel that nobody read, not in the records yet */
 	struct ktap *ktap; /* reads results that the subtest prints itself */
 	struct current cur;
@@ -121,6 +123,7 @@ struct trial {
 	bool unsound;		   /* its kernel showed a bug before any subtest was started */
 	bool panicked;		   /* its kernel did */
 	bool progressed;	   /* a subtest was started there */
+	unsigned long explained;   /* taints that its kernel has reported the bugs of */
 	bool given_up;		   /* outside of subtests nothing bears on a verdict any more:
 				      it follows from what has one, or no saved guest goes on */
 	enum phase when;	   /* where what goes wrong belongs while no subtest runs */
@@ -191,6 +194,8 @@ struct ending {
 void subtest_judge(struct trial *t, const struct ending *e);
 /* The reason (a static string) and the title of init hooks that did not get to their end. */
 const char *init_judge(const struct ending *e, char *title, size_t size);
+/* Taints that the kernel got while no subtest ran, by no report. */
+void taint_outside(struct trial *t, unsigned long taints);
 /* No subtest of the file can be run: said once, and held against those that are left. The reason is
  * a static string. */
 void init_failed(struct trial *t, enum verdict v, const char *reason, const char *title);
@@ -209,6 +214,12 @@ const char *finding_expect(struct trial *t, const char *pattern);
 /* What an event of a finding has in any case; why: of the rule, or NULL. A new reference. */
 json_t *finding_json(const struct trial *t, const struct finding *f, enum bug_action action,
 		     const char *why);
+/*
+ * What a saved guest has shown is true of those that go on as it, and rules may have changed: each
+ * bug of the array is found once more. Of an array that is longer than this no guest is saved.
+ */
+#define FINDINGS_TOLD_MAX 64
+void findings_tell_again(struct trial *t, const json_t *told);
 /* All that was found so far into the journal, and into files beside the subtest's log. The console
  * has been drained, so that the lines of that log are known. */
 void findings_record(struct trial *t);

@@ -45,7 +45,7 @@ static void end_outside(struct job *job, enum verdict v, const char *reason)
 
 	if (t->when == PHASE_INIT && bad)
 		init_failed(t, v, reason, title);
-	else if (t->when == PHASE_END ? bad : !t->file->n)
+	else if (t->when == PHASE_END ? bad || t->file->needs.tests_unknown : !t->file->n)
 		outside_failed(t, t->when == PHASE_END ? v : VERDICT_MISS, reason, title);
 	if (t->unit->saves)
 		save_failed(job, reason, title);

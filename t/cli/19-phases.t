@@ -4,11 +4,11 @@
 # say: config-fail-on, --fail-on, expect-bug.
 . "$(dirname "$0")/lib.sh"
 
-# warning FUNCTION [SECOND]: the script lines of a report at that time of the guest's
+# warning FUNCTION [SECOND [LINE]]: the script lines of a report at that time of the guest's
 warning()
 {
 	cat <<EOF
-	kernel 4 [${2-    1}.000002] WARNING: CPU: 0 PID: 1 at kernel/fake.c:12 $1+0x10/0x20
+	kernel 4 [${2-    1}.000002] WARNING: CPU: 0 PID: 1 at kernel/fake.c:${3-12} $1+0x10/0x20
 	kernel 4 [${2-    1}.000003] ---[ end trace 0000000000000000 ]---
 EOF
 }
@@ -104,6 +104,37 @@ is 'a panic on the way down: verdicts' "$(verdicts)" 'one=PASS two=PASS three=PA
 at_most 'a panic on the way down: seconds' $((SECONDS - start)) 15
 gone 'a panic on the way down'
 
+# Nor is one that restarts or hangs there; QEMU that has gone is no switching off.
+begin
+for how in reset hang; do
+	printf '%s\n' config: '	ignore stop' 'subtest three:' '	exit 0' '	sleep 300' "	$how" | fake
+	run --isolation shared
+	is "$how on the way down: verdicts" "$status $(verdicts)" \
+		"1 one=PASS two=PASS three=PASS (end)=FAIL(${how/reset/reboot})"
+done
+gone 'on the way down'
+
+# Taints that no report told of, while no subtest runs
+begin
+printf '%s\n' init: '	frame 4 id=$ID status=0 signal=0 tainted=0,512' | fake
+run
+is 'hooks taint: verdicts' "$status $(verdicts)" '1 (init)=FAIL(tainted) one=PASS two=PASS three=PASS'
+run --fail-on allow:tainted
+is 'hooks taint, allowed: verdicts' "$status $(verdicts)" '0 one=PASS two=PASS three=PASS'
+gone 'hooks taint'
+
+# Two of one title, of which one fails; and more than anybody keeps.
+begin
+{
+	echo boot:
+	warning one_fn '    1'
+	warning one_fn '    2' 99
+	echo hello
+} | fake
+run --fail-on 'note:fake.c:12 # known'
+is 'two of a title: verdicts' "$status $(verdicts)" '1 (boot)=FAIL(warning) one=PASS two=PASS three=PASS'
+gone 'two of a title'
+
 # ---- who named subtests
 
 begin
@@ -121,6 +152,9 @@ like 'named: KTAP' "$(cat "$T/stdout")" 'not ok 1 \(boot\) # TODO'
 is 'named: KTAP, the file' "$(grep -c '^ok 1 t$' "$T/stdout")" 1
 run --fail-on boot -- one
 is 'named, --fail-on boot: exit status' "$status" 1
+run -- one
+run --resume
+is 'named, then all: exit status' "$status $(verdicts)" '1 (boot)=FAIL(warning) one=PASS two=PASS three=PASS'
 gone named
 
 begin
@@ -150,6 +184,12 @@ is 'unknown subtests, a hook fails: verdicts' "$status $(verdicts)" '1 (init)=ER
 printf 'subtest *:\n\texit 3\n' | fake
 run
 is 'unknown subtests, it fails before the first: verdicts' "$status $(verdicts)" '1 (init)=ERROR(lost)'
+for how in 'die 1:125 one=PASS (end)=MISS(lost)' 'exit 3:1 one=PASS (end)=ERROR(lost)'; do
+	printf '%s\n' 'subtest *:' '	print ========= TEST   one' '	print ========= PASSED one in 0s' \
+		'	sleep 700' "	${how%%:*}" | fake
+	run
+	is "unknown subtests, behind the first ${how%%:*}" "$status $(verdicts)" "${how#*:}"
+done
 gone 'unknown subtests'
 
 begin
@@ -221,6 +261,25 @@ declares ktest_library=1 ktest_mem=64 ktest_allow_taint=true
 sed -i 's|SUBTESTS|one two|' "$T/tree/t.ktest"
 ruled 'allow_taint' allow "$good" 0
 
+# What is tolerated hides nothing, however often it comes.
+begin
+{
+	echo 'subtest one:'
+	for ((i = 0; i < 60; i++)); do
+		warning one_fn "  $((100 + i))"
+	done
+	warning two_fn
+	printf '\texit 0\n'
+} | fake
+for rule in note allow; do
+	run --fail-on "$rule:WARNING in one_fn # known" -- one
+	is "many to $rule, and one more" "$(verdicts)" 'one=FAIL(warning)'
+	is "many to $rule: kept" "$(result '[.tests[0].findings[].action] | group_by(.) | map(length) | add')" 51
+done
+run -- one
+is 'many that fail: kept' "$(result '.tests[0].findings | length')" 50
+gone 'many'
+
 begin
 printf '%s\n' 'subtest one:' '	frame 4 id=$ID status=0 signal=0 tainted=0,512' | fake
 run --fail-on oops -- one
@@ -234,7 +293,7 @@ gone 'taints alone'
 
 begin
 : | fake
-for rule in wanring 'allow:WARNING in x' ' # why' 'allow:x #' note:boot ''; do
+for rule in wanring 'allow:WARNING in x' ' # why' 'allow:x #' 'allow:task #5 stuck' note:boot ''; do
 	run --fail-on "$rule" -- one
 	is "'$rule': exit status" "$status" 129
 	like "'$rule': said" "$(cat "$T/stderr")" "^ktest: --fail-on: '.*' is neither a kind of bug"
@@ -256,6 +315,11 @@ run --isolation clone --fail-on note:warning
 is 'noted at boot: verdicts' "$(verdicts)" '(boot)=PASS one=PASS two=PASS three=PASS'
 is 'noted at boot: exit status' "$status" 0
 is 'noted at boot: saved' "$(result '[.tests[] | select(.phase == null).isolation] | unique | .[]')" clone
+run --isolation clone --fail-on note:warning
+is 'noted at boot, again: nothing boots' "$(grep -c 'a guest boots' "$T/out/out/t")" 0
+is 'noted at boot, again: the same' "$status $(verdicts)" '0 (boot)=PASS one=PASS two=PASS three=PASS'
+run --isolation clone
+is 'no more noted: it counts' "$status $(verdicts)" '1 (boot)=FAIL(warning) one=PASS two=PASS three=PASS'
 gone 'noted at boot'
 
 # ---- expect-bug
@@ -288,6 +352,17 @@ EOF
 run
 is 'an expected panic: verdicts' "$(verdicts)" 'one=PASS two=FAIL(panic) three=PASS'
 gone 'an expected panic'
+
+# Entered again behind a restart it says so again.
+begin
+{
+	printf '%s\n' 'subtest one:' '	call expect-bug one_fn'
+	warning one_fn
+	printf '%s\n' '	call expect-bug one_fn' '	exit 0'
+} | fake
+run -- one
+is 'expected twice, once there: verdict' "$(verdicts)" 'one=PASS'
+gone 'expected twice'
 
 # A subtest whose kernel hung as was expected is not cut short.
 begin

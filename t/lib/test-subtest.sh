@@ -234,6 +234,27 @@ ktest_control=1 guest expects.ktest run-tests expects
 is "$status:$out" "1:not here" "one that the host refuses is a failure"
 rm "$work/answers"
 
+# Hooks: one that reads what the others are found by, and one that ends them all
+test_file hooks.ktest <<'END'
+init_reads() { cat >/dev/null; }
+init_fails() { echo "here"; false; }
+END
+guest hooks.ktest init
+is "$status:$out" "1:here" "a hook that reads keeps none behind it from running"
+test_file hooks.ktest <<'END'
+init_exits() { exit 0; }
+init_fails() { false; }
+END
+guest hooks.ktest init
+is "$status" 1 "a hook that calls exit fails"
+like "$err" "hooks.ktest: an init hook called exit, which ends all of them" "and it is said"
+test_file hooks.ktest <<'END'
+trap 'echo own' EXIT
+init_works() { :; }
+END
+guest hooks.ktest init
+is "$status:$out" "0:own" "a trap of the file's own stays"
+
 # kmemleak: what it is told, in order
 mkfifo "$work/kmemleak"
 export ktest_kmemleak_file=$work/kmemleak ktest_kmemleak_verbose=$work/verbose ktest_leak_age=0

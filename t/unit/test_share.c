@@ -31,7 +31,7 @@ static void live(int samples, int ran, int waited)
 static bool starved(int64_t window_s)
 {
 	int percent = -1;
-	bool is = share_starved(&share, window_s * S, &percent);
+	bool is = share_starved(&share, window_s * S, 1, &percent);
 
 	assert_int_equal(is, percent >= 0);
 	return is;
@@ -60,7 +60,7 @@ static void test_waits(void **state)
 
 	(void)state;
 	live(30, 5, 15);
-	assert_true(share_starved(&share, 20 * S, &percent));
+	assert_true(share_starved(&share, 20 * S, 1, &percent));
 	assert_int_equal(percent, 25);
 }
 
@@ -75,9 +75,15 @@ static void test_idle(void **state)
 /* Of several processors one spins and waits, or all do. */
 static void test_several(void **state)
 {
+	int percent;
+
 	(void)state;
-	live(30, 10, 60);
+	live(30, 9, 60);
 	assert_true(starved(20));
+	/* Each waits for the others, who have the host for themselves. */
+	live(30, 19, 60);
+	assert_false(starved(20));
+	assert_true(share_starved(&share, 20 * S, 2, &percent));
 }
 
 static void test_window(void **state)
