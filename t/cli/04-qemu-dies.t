@@ -99,7 +99,8 @@ is 'ending with the verdict: exit status' "$status" 0
 is 'ending with the verdict: last words' "$(grep -c 'last words' "$T/out/out/t.one/log")" 1
 gone 'ending with the verdict'
 
-for deaf in 'ignore quit' 'ignore term' 'ignore stop' 'die-on quit' 'refuse quit'; do
+# One whose agent does not stop is in t/cli/19-phases.t.
+for deaf in 'ignore quit' 'ignore term' 'die-on quit' 'refuse quit'; do
 	begin
 	printf 'config:\n%s\nignore term\n' "$deaf" | fake
 	run

@@ -45,7 +45,7 @@ for words in needs run; do
 	ktest $words --variant kosan "$T/tree/t.ktest"
 	is "$words: unknown: exit status" "$status" 129
 	like "$words: unknown: it lists what there is" "$(cat "$T/stderr")" \
-		"no variant 'kosan'; there are gcov kasan kcsan kmsan lockdep preempt ubsan$"
+		"no variant 'kosan'; there are gcov kasan kcsan kmemleak kmsan lockdep preempt ubsan$"
 done
 
 for variant in "$TREE"/lib/variants/*.sh; do

@@ -144,7 +144,7 @@ config-timeout 10
 config-mem 1G
 test_a() { :; }
 END
-for variant in gcov kasan kcsan kmsan lockdep preempt ubsan; do
+for variant in gcov kasan kcsan kmemleak kmsan lockdep preempt ubsan; do
 	echo ". \"\${BASH_SOURCE[0]%/*}/$variant-base.sh\"" >"$work/v/$variant-x.ktest"
 	host "v/$variant-x.ktest" list-tests
 	is "$status:$out:$err" 0:a: "$variant: the subtests are the base file's"
@@ -153,6 +153,7 @@ for variant in gcov kasan kcsan kmsan lockdep preempt ubsan; do
 	gcov) want="10 1024 GCOV_KERNEL -" ;;
 	kasan) want="20 1024 KASAN -" ;;
 	kcsan) want="30 1024 KCSAN clang" ;;
+	kmemleak) want="20 1024 DEBUG_KMEMLEAK -" ;;
 	kmsan) want="50 2048 KMSAN clang" ;;
 	lockdep) want="30 1024 PROVE_LOCKING -" ;;
 	preempt) want="10 1024 PREEMPT -" ;;
@@ -163,7 +164,7 @@ for variant in gcov kasan kcsan kmsan lockdep preempt ubsan; do
 	config=${config#*\(} config=${config%%[ )]*} cc=${cc#*=}
 	is "${timeout#*=} ${mem#*=} $config ${cc:--}" "$want" "$variant: what it adds"
 done
-for variant in gcov kasan kcsan kmsan lockdep preempt ubsan; do
+for variant in gcov kasan kcsan kmemleak kmsan lockdep preempt ubsan; do
 	host "v/$variant-x.ktest" deps
 	want=$out
 	ktest_variant=$variant host v/x.ktest deps
