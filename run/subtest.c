@@ -303,7 +303,11 @@ void taint_outside(struct trial *t, unsigned long taints)
 	char title[120];
 
 	taints &= ~t->explained;
-	if (!taints || action == BUG_ALLOWED)
+	if (!taints)
+		return;
+	/* A saved guest would not tell again. */
+	t->unsound = true;
+	if (action == BUG_ALLOWED)
 		return;
 	tainted_title(taints, title, sizeof(title));
 	outside_tainted(t, title, action);

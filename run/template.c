@@ -20,7 +20,7 @@
 #include "vm/accel.h"
 
 #define INFO	     "info.json"
-#define INFO_MAX     (1 << 20)
+#define INFO_MAX     (4 << 20)
 #define INFO_VERSION 3
 
 /* The file beside the directories that says why there is none, and for how long that is believed.

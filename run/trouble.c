@@ -41,12 +41,14 @@ static void end_outside(struct job *job, enum verdict v, const char *reason)
 {
 	struct trial *t = &job->trial;
 	const char *title = job->trouble_title ? job->trouble_title : t->cur.title;
-	bool bad = v == VERDICT_FAIL || v == VERDICT_ERROR;
+	bool bad = v == VERDICT_FAIL || v == VERDICT_ERROR, behind = t->when == PHASE_END;
+	/* Whether subtests without a verdict do not tell it anyway. */
+	bool own = behind ? !t->given_up && (bad || t->file->needs.tests_unknown) : !t->file->n;
 
 	if (t->when == PHASE_INIT && bad)
 		init_failed(t, v, reason, title);
-	else if (t->when == PHASE_END ? bad || t->file->needs.tests_unknown : !t->file->n)
-		outside_failed(t, t->when == PHASE_END ? v : VERDICT_MISS, reason, title);
+	else if (own)
+		outside_failed(t, behind ? v : VERDICT_MISS, reason, title);
 	if (t->unit->saves)
 		save_failed(job, reason, title);
 	else if (!t->progressed)

@@ -97,6 +97,15 @@ is 'a bug in the boot: nothing is kept' "$(kept)" 0
 is 'a bug in the boot: one line' "$(lines_said)" 1
 gone 'a bug in the boot'
 
+# Hooks that taint the kernel, by no report: a saved guest would not tell.
+clones
+subtests one two
+printf 'boot:\nprint a guest boots\ninit:\nframe 4 id=$ID status=0 signal=0 tainted=0,512\n' | fake
+with_hooks
+is 'hooks taint: verdicts' "$status $(verdicts)" '1 (init)=FAIL(tainted) one=PASS two=PASS'
+is 'hooks taint: nothing is kept' "$(kept)" 0
+gone 'hooks taint'
+
 # ---- saved in another way than usual
 
 for odd in 'saving late' 'ignore quit' 'die-on quit'; do
