@@ -82,6 +82,8 @@ setup_tracing()
 	echo 1 >"$tracing/tracing_on"
 }
 
+ktest_panic_on_oops=${ktest_panic_on_oops:-/proc/sys/kernel/panic_on_oops}
+
 # expect-bug PATTERN: before this subtest ends the kernel has to report a bug whose title, or a line
 # of whose report, has a part that matches PATTERN; it does not fail the subtest then. From here on an
 # oops ends what caused it, not the guest.
@@ -90,15 +92,14 @@ expect-bug()
 	ktest_want 1 "$@"
 	ktest_need_vm expect-bug || return
 	ktest_ctl expect-bug "$1" || return
-	: >"$ktest_state/expects"
-	{ echo 0 >"${ktest_panic_on_oops:-/proc/sys/kernel/panic_on_oops}"; } 2>/dev/null
+	[[ -e $ktest_state/expects ]] || cat "$ktest_panic_on_oops" >"$ktest_state/expects"
+	{ echo 0 >"$ktest_panic_on_oops"; } 2>/dev/null
 	return 0
 }
 
-# After a subtest
+# ktest_expect_no_more: undo that, when the subtest has ended.
 ktest_expect_no_more()
 {
+	{ cat "$ktest_state/expects" >"$ktest_panic_on_oops"; } 2>/dev/null
 	rm -f "$ktest_state/expects"
-	{ echo 1 >"${ktest_panic_on_oops:-/proc/sys/kernel/panic_on_oops}"; } 2>/dev/null
-	return 0
 }

@@ -16,6 +16,7 @@ ktest_kmemleak()
 # From now on it says what it finds, and looks only when it is told to.
 ktest_leaks_begin()
 {
+	ktest_need_vm config-leak-check || return
 	local verbose=${ktest_kmemleak_verbose:-/sys/module/kmemleak/parameters/verbose}
 	mountpoint -q /sys/kernel/debug || mount -t debugfs debugfs /sys/kernel/debug || return
 	ktest_kmemleak scan=off && echo 1 >"$verbose"

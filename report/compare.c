@@ -21,6 +21,12 @@ static bool is_failure(enum verdict v)
 	return v == VERDICT_FAIL || v == VERDICT_ERROR;
 }
 
+/* Of a phase that decides nothing, none. */
+static enum verdict verdict_of(const struct result_test *t)
+{
+	return !t || t->undecisive ? VERDICT_NONE : t->verdict;
+}
+
 static bool is_none(enum verdict v)
 {
 	return v == VERDICT_MISS || v == VERDICT_NONE;
@@ -134,21 +140,43 @@ static const char *why_of(const struct result_test *t)
 static void compare_test(struct state *s, const struct result_test *old,
 			 const struct result_test *now)
 {
-	enum verdict before = old ? old->verdict : VERDICT_NONE;
+	enum verdict before = verdict_of(old), verdict = verdict_of(now);
 
-	if (is_failure(now->verdict) && is_failure(before)) {
+	if (is_failure(verdict) && is_failure(before)) {
 		s->n->still++;
-	} else if (is_failure(now->verdict)) {
+	} else if (is_failure(verdict)) {
 		s->n->failed++;
 		add_line(s, "failed", now, why_of(now));
-	} else if (is_none(now->verdict) && old && !is_none(before)) {
+	} else if (is_none(verdict) && old && !is_none(before) && !now->phase) {
 		s->n->lost++;
 		add_line(s, "lost", now, why_of(now));
-	} else if (now->verdict == VERDICT_PASS && is_failure(before)) {
+	} else if (verdict == VERDICT_PASS && is_failure(before)) {
 		s->n->fixed++;
 		add_line(s, "fixed", now, why_of(old));
-	} else if (now->verdict == VERDICT_PASS && before == VERDICT_PASS) {
+	} else if (verdict == VERDICT_PASS && before == VERDICT_PASS && !now->phase) {
 		judge_duration(s, old, now);
+	}
+}
+
+/* Whether guests of that file have come to a subtest. */
+static bool has_run(const struct result *r, const char *file)
+{
+	for (size_t i = 0; i < r->n; i++)
+		if (str_eq(r->tests[i].file, file) && !r->tests[i].phase &&
+		    !is_none(r->tests[i].verdict))
+			return true;
+	return false;
+}
+
+/* Where nothing goes wrong, a phase has no row. */
+static void compare_gone(struct state *s, const struct result_test *old)
+{
+	if (!old->phase) {
+		s->n->gone++;
+		add_line(s, "gone", old, NULL);
+	} else if (is_failure(old->verdict) && has_run(s->c->now, old->file)) {
+		s->n->fixed++;
+		add_line(s, "fixed", old, why_of(old));
 	}
 }
 
@@ -190,15 +218,8 @@ void compare_format(const struct compare *c, struct strbuf *out, struct compare_
 	json_object_foreach (s.old, key, at) {
 		const struct result_test *t = &c->old->tests[json_integer_value(at)];
 
-		if (is_none(t->verdict))
-			continue;
-		/* Where nothing goes wrong, a phase has no row. */
-		if (!t->phase)
-			counts->gone++;
-		else if (is_failure(t->verdict))
-			counts->fixed++;
-		if (!t->phase || is_failure(t->verdict))
-			add_line(&s, t->phase ? "fixed" : "gone", t, t->phase ? why_of(t) : NULL);
+		if (!is_none(verdict_of(t)))
+			compare_gone(&s, t);
 	}
 	json_decref(s.old);
 	add_counts(out, counts);

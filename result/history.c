@@ -65,7 +65,7 @@ static int add_rows(struct history *h, const char *id, int64_t stamp, const stru
 			     err);
 	/* What did not start says nothing of the subtest. */
 	for (size_t i = 0; i < r->n && ret == 0; i++)
-		if (r->tests[i].verdict != VERDICT_NONE)
+		if (r->tests[i].verdict != VERDICT_NONE && !r->tests[i].undecisive)
 			ret = add_test(h, id, r, &r->tests[i], err);
 	return ret;
 }

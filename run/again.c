@@ -104,7 +104,7 @@ static bool repeat(const struct settings *s, struct unit *u)
 		return false;
 	/* One that confirms, or was put back, is there in place of a clone. */
 	if (unit_count(u) == 1 && (unit_subtest(u, 0)->confirming || unit_subtest(u, 0)->put_back))
-		u->isolation = ISOLATION_CLONE;
+		u->isolation = u->file->isolation;
 	for (size_t i = 0; i < unit_count(u); i++) {
 		struct subtest *st = unit_subtest(u, i);
 

@@ -58,6 +58,8 @@ const char *finding_expect(struct trial *t, const char *pattern)
 
 	if (!cur->subtest)
 		return "expect-bug: no subtest runs";
+	if (!*pattern)
+		return "expect-bug: an empty pattern";
 	/* Entered again behind a restart, it says so again. */
 	for (size_t i = 0; i < cur->nexpected; i++)
 		if (!strcmp(cur->expected[i].pattern, pattern))
@@ -109,20 +111,40 @@ static void spoil(struct trial *t)
 		t->unsound = true;
 }
 
+/* What becomes of it; *why is the rule's reason, where a rule says so. */
+static enum bug_action decide(struct trial *t, const struct finding *f, const char **why)
+{
+	enum bug_action action = failon_finding(&t->file->failon, f, why);
+	enum bug_action otherwise = action;
+
+	/* No rule can tolerate a panic: the guest is gone. */
+	if (f->kind == FINDING_PANIC)
+		otherwise = BUG_FAILS;
+	if (is_expected(&t->cur, f))
+		otherwise = BUG_EXPECTED;
+	else if (otherwise == BUG_FAILS && is_of_host(t, f))
+		otherwise = BUG_OF_HOST;
+	if (otherwise != action)
+		*why = NULL;
+	return otherwise;
+}
+
+/* The first one names the failure; without a subtest, a panic does, which ends the guest. */
+static void name_failure(struct current *cur, const struct finding *f)
+{
+	if (cur->reason && (cur->subtest || f->kind != FINDING_PANIC))
+		return;
+	str_set(&cur->reason, finding_reason(f->kind));
+	str_set(&cur->title, f->title);
+}
+
 void finding_found(void *arg, const struct finding *f)
 {
 	struct trial *t = arg;
 	struct current *cur = &t->cur;
 	const char *why;
-	enum bug_action action = failon_finding(&t->file->failon, f, &why);
+	enum bug_action action = decide(t, f, &why);
 
-	/* Who has died has died. */
-	if (f->kind == FINDING_PANIC)
-		action = BUG_FAILS;
-	if (is_expected(cur, f))
-		action = BUG_EXPECTED;
-	else if (action == BUG_FAILS && is_of_host(t, f))
-		action = BUG_OF_HOST;
 	keep(&t->findings, f, action, why);
 	t->panicked |= f->kind == FINDING_PANIC;
 	cur->died_as_expected |= f->kind == FINDING_PANIC && action == BUG_EXPECTED;
@@ -134,10 +156,7 @@ void finding_found(void *arg, const struct finding *f)
 	if (action != BUG_FAILS)
 		return;
 	spoil(t);
-	if (cur->reason)
-		return;
-	str_set(&cur->reason, finding_reason(f->kind));
-	str_set(&cur->title, f->title);
+	name_failure(cur, f);
 }
 
 /* ---- their record */
@@ -145,7 +164,7 @@ void finding_found(void *arg, const struct finding *f)
 json_t *finding_json(const struct trial *t, const struct finding *f, enum bug_action action,
 		     const char *why)
 {
-	json_t *fields = json_pack("{s:s?, s:s, s:s}", "guest", t->guest, "kind",
+	json_t *fields = json_pack("{s:s, s:s, s:s}", "guest", t->guest, "kind",
 				   finding_kind_name(f->kind), "action", bug_action_name(action));
 
 	json_object_set_new(fields, "why", json_string_lossy(why));

@@ -82,6 +82,14 @@ static void end(struct hostjob *job, enum verdict v, const char *reason, const c
 	hostproc_end(job->proc);
 }
 
+/* Those of unknown subtests may have more than they named. */
+static void miss_rest(struct trial *t, enum verdict v, const char *reason, const char *title)
+{
+	if (t->file->needs.tests_unknown)
+		outside_failed(t, v, reason, title);
+	subtest_miss_all(t, v, reason, title);
+}
+
 /* The verdict that end() was called with. */
 static void conclude_end(struct hostjob *job)
 {
@@ -94,7 +102,7 @@ static void conclude_end(struct hostjob *job)
 	else if (job->verdict == VERDICT_ERROR)
 		init_failed(t, job->verdict, job->reason, job->title);
 	else
-		subtest_miss_all(t, job->verdict, job->reason, job->title);
+		miss_rest(t, job->verdict, job->reason, job->title);
 }
 
 static char *mark_path(const struct hostjob *job)
@@ -239,7 +247,7 @@ static void start(struct hostjob *job, const char *phase, const struct strv *sub
 		return;
 	if (job->trial.cur.subtest)
 		subtest_end(&job->trial, VERDICT_MISS, "boot", err.msg, -1, 0);
-	subtest_miss_all(&job->trial, VERDICT_MISS, "boot", err.msg);
+	miss_rest(&job->trial, VERDICT_MISS, "boot", err.msg);
 	finish(job);
 }
 
@@ -271,7 +279,7 @@ static void next(struct hostjob *job)
 	struct trial *t = &job->trial;
 
 	if (t->cancelled || t->run->failed_fast || t->run->err.code || t->run->interrupted ||
-	    !trial_pending(t)) {
+	    t->file->broken || !trial_pending(t)) {
 		finish(job);
 		return;
 	}
@@ -347,7 +355,7 @@ void hostjob_start(struct hostjob *job)
 		next(job);
 		return;
 	}
-	subtest_miss_all(&job->trial, VERDICT_MISS, "disk", err.msg);
+	miss_rest(&job->trial, VERDICT_MISS, "disk", err.msg);
 	finish(job);
 }
 

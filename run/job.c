@@ -29,6 +29,7 @@ static void start_guest(struct job *job);
 void job_kill_guest(struct job *job)
 {
 	job_set_phase(job, JOB_STOP);
+	job->stopping = false;
 	job_deadline(job, INT64_MAX);
 	vm_end(job->vm, true);
 }
@@ -58,7 +59,7 @@ static void boot_again(struct job *job)
 	vm_reset(job->vm);
 }
 
-/* It was to switch off, and its kernel failed in that. */
+/* It was told to switch off, and its kernel failed in that. */
 static void stop_failed(struct job *job, const char *reason, const char *title)
 {
 	if (job->stopping)
@@ -358,6 +359,8 @@ static void begin_guest(struct job *job)
 	job->trial.spoiled = job->trial.unsound = job->trial.progressed = false;
 	job->trial.panicked = job->trial.given_up = false;
 	job->trial.when = PHASE_BOOT;
+	if (!job->trial.cur.subtest)
+		current_done(&job->trial.cur);
 	job->trial.explained = 0;
 	json_decref(job->trial.told);
 	job->trial.told = NULL;

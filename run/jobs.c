@@ -255,7 +255,7 @@ static bool is_due(const struct run *run, struct unit *u)
 		return false;
 	if (u->saves)
 		return u->leaving && !u->plan->template->there && !u->amiss;
-	if (unit_pending(u))
+	if (unit_pending(u) || (u->leaving && u->file->needs.tests_unknown && !u->file->n))
 		return u->leaving;
 	if (u->file->broken)
 		return false;

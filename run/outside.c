@@ -62,11 +62,11 @@ static json_t *write_report(struct trial *t, struct outside *o, const struct fin
 	struct err err = {0};
 	char name[32];
 
-	if (outdir_subtest_finding(&t->run->out, dir, (int)o->seen.n, f->text, &err) < 0) {
+	if (outdir_subtest_finding(&t->run->out, dir, o->reports + 1, f->text, &err) < 0) {
 		log_warn("%s", err.msg);
 		return json_null();
 	}
-	snprintf(name, sizeof(name), OUTDIR_FINDING "%zu", o->seen.n);
+	snprintf(name, sizeof(name), OUTDIR_FINDING "%d", ++o->reports);
 	return json_string(name);
 }
 
@@ -125,23 +125,24 @@ static bool judge(struct trial *t, struct outside *o, enum bug_action action, co
 		  const char *title)
 {
 	_cleanup_free_ char *what = xasprintf("%s %s", bug_action_name(action), title);
-	bool fails = action == BUG_FAILS;
-	/* Who named subtests asked for their verdicts. */
+	bool fails = action == BUG_FAILS, known = strv_has(&o->seen, what);
+	/* With subtests named, a bug outside of them decides only with --fail-on boot. */
 	bool decides = !t->file->named || t->file->failon.outside;
+	bool worse = fails && (o->verdict == VERDICT_PASS || (decides && o->undecisive));
 
-	if (strv_has(&o->seen, what) && !(fails && decides && o->undecisive))
+	if ((known || o->seen.n >= FINDINGS_MAX) && !worse)
 		return false;
 	if (fails && (o->verdict == VERDICT_PASS || o->undecisive))
 		o->undecisive = !decides;
-	if (!strv_has(&o->seen, what))
-		o->failing += fails;
-	if (o->seen.n < FINDINGS_MAX && !strv_has(&o->seen, what))
+	if (!known) {
 		strv_add(&o->seen, what);
+		o->failing += fails;
+	}
 	worsen(o, fails ? VERDICT_FAIL : VERDICT_PASS, fails ? reason : NULL, title);
 	return true;
 }
 
-/* Its records may come late: their time tells. */
+/* Records of the boot may come when the hooks run already: their time tells. */
 enum phase outside_phase(const struct trial *t, const struct finding *f)
 {
 	bool at_boot = t->when == PHASE_INIT && f->stamp_us >= 0 && f->stamp_us < t->init_us;
@@ -181,6 +182,11 @@ void outside_failed(struct trial *t, enum verdict v, const char *reason, const c
 	_cleanup_free_ char *text =
 		xasprintf("ktest: %s%s%s\n", reason, title ? ": " : "", title ? title : "");
 
+	/* It counts, and what did not is not its name. */
+	if (o->undecisive) {
+		o->verdict = VERDICT_PASS;
+		str_set(&o->title, NULL);
+	}
 	o->undecisive = false;
 	worsen(o, v, reason, title);
 	write_files(t, o, text);
@@ -198,6 +204,7 @@ static void resume_finding(struct outside *o, const json_t *f)
 		return;
 	strv_addf(&o->seen, "%s %s", action, title);
 	o->lines = json_get_int(f, "last_line", 0) + 1;
+	o->reports++;
 	/* The row's own title counts the others. */
 	if (!strcmp(action, bug_action_name(BUG_FAILS)) && !o->failing++)
 		str_set(&o->title, title);

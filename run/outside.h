@@ -25,6 +25,7 @@ struct outside {
 	bool undecisive;      /* it does not count for the exit status */
 	struct strv seen;     /* "ACTION TITLE" of the bugs so far, to tell what is new */
 	size_t failing;	      /* bugs that fail it */
+	int reports;	      /* files with reports of the kernel */
 	int64_t lines;	      /* of its log */
 };
 

@@ -216,6 +216,7 @@ bool reach_stays(const struct job *job)
 void reach_stay(struct job *job, bool dead)
 {
 	job->trial.untimed = true;
+	job->trial.given_up = true; /* from here on it is its user's */
 	job->dead = dead;
 	job->panic_ns = 0;
 	job_set_phase(job, JOB_STAY);

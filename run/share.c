@@ -12,11 +12,12 @@ void share_add(struct share *s, int64_t at_ns, int64_t ran_ns, int64_t waited_ns
 
 bool share_starved(const struct share *s, int64_t window_ns, int cpus, int *percent)
 {
-	size_t last = s->n - 1, first = last, oldest = s->n > SHARE_PAST ? s->n - SHARE_PAST : 0;
+	size_t oldest = s->n > SHARE_PAST ? s->n - SHARE_PAST : 0, last, first;
 	int64_t ran, waited, time;
 
 	if (s->n < 2)
 		return false;
+	last = first = s->n - 1;
 	while (first > oldest &&
 	       s->past[last % SHARE_PAST].at_ns - s->past[first % SHARE_PAST].at_ns < window_ns)
 		first--;

@@ -66,6 +66,8 @@ bool stall_of_host(struct job *job, enum finding_kind kind, int *percent)
 
 	if (!s)
 		return false;
-	look(job);
+	/* A storm of reports is not to push out what was before it. */
+	if (loop_now_ns() - job->looked_ns >= NSEC_PER_SEC / 10)
+		look(job);
 	return share_starved(&job->share, s * NSEC_PER_SEC, guest < host ? guest : host, percent);
 }

@@ -227,6 +227,9 @@ void steps_next(struct job *job)
 	struct subtest *s =
 		job->trial.cur.subtest ? job->trial.cur.subtest : trial_first_pending(&job->trial);
 
+	/* What follows the last one is none of its time. */
+	if (!job->trial.cur.subtest)
+		trial_limit(&job->trial, INT64_MAX);
 	if (job->run->err.code || job->run->interrupted) {
 		gather_then(job, GATHER_KILL);
 		return;
@@ -290,6 +293,7 @@ static void file_exited(struct job *job, const struct frame *f)
 {
 	ownverdict_end(job);
 	job_weigh(job);
+	job->trial.when = PHASE_END;
 	ownlib_exited(&job->trial, frame_get_int(f, "status", -1));
 	trial_flush(&job->trial);
 	taint_outside(&job->trial, new_taints(f));

@@ -40,8 +40,7 @@ bool subtest_begin(struct trial *t, struct subtest *s)
 	}
 	s->attempt++;
 	s->ran = true;
-	/* What was said before it began bears on none. The console tells of the one of a library of
-	 * its own. */
+	/* Reports that are open are not this subtest's, where the console tells that it begins. */
 	if (t->kernlog && !t->file->control)
 		kernlog_flush(t->kernlog);
 	findings_record(t);
@@ -205,11 +204,11 @@ void subtest_end(struct trial *t, enum verdict v, const char *reason, const char
 	if (put_back(t, v, reason))
 		return;
 	v = of_busy_host(t, v, reason);
-	if (t->cur.busy && (v == VERDICT_MISS || !title))
-		title = t->cur.busy;
 	s->duration_ms = (loop_now_ns() - t->cur.start_ns) / NSEC_PER_MSEC;
 	if (v != VERDICT_PASS && v != VERDICT_SKIP && t->cur.title && !title)
 		title = t->cur.title;
+	if (t->cur.busy && (v == VERDICT_MISS || !title))
+		title = t->cur.busy;
 	set_verdict(t, s, v, reason, title);
 	/* "exit status" is how its title begins. */
 	named = s->title && s->reason && !str_starts(s->title, s->reason);
@@ -328,7 +327,7 @@ static bool taints_fail(struct trial *t, unsigned long taints)
 	return false;
 }
 
-/* That expect-bug named and that did not come; NULL: none. */
+/* The first pattern of expect-bug without a bug that matches; NULL: all came. */
 static const char *first_unseen(const struct current *cur)
 {
 	for (size_t i = 0; i < cur->nexpected; i++)

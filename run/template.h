@@ -37,10 +37,10 @@ struct template
 	struct kernlog_position kmsg;
 	int64_t uptime_us;	  /* since its boot, when it was saved */
 	struct guest_names names; /* TEMPLATE_READY: of the disks */
-	json_t *bugs;		  /* findings_told() of its guest, before it was saved; or NULL */
-	struct unit *maker;	  /* that makes it in this run; NULL: none */
-	int failures;		  /* guests that did not go on as it */
-	bool worked;		  /* one did */
+	json_t *bugs; /* for findings_tell_again(): of its guest, before it was saved; or NULL */
+	struct unit *maker; /* that makes it in this run; NULL: none */
+	int failures;	    /* guests that did not go on as it */
+	bool worked;	    /* one did */
 
 	/* Its guest did not come up: why the subtests have no verdict; NULL: it did. */
 	const char *reason; /* static string */

@@ -36,7 +36,7 @@ static void end_subtest(struct job *job, enum verdict v, const char *reason)
 		subtest_end(&job->trial, v, reason, job->trouble_title, -1, 0);
 }
 
-/* No subtest is there to bear it. */
+/* The guest is not to go on, and no subtest runs in it. */
 static void end_outside(struct job *job, enum verdict v, const char *reason)
 {
 	struct trial *t = &job->trial;
@@ -45,7 +45,7 @@ static void end_outside(struct job *job, enum verdict v, const char *reason)
 	/* Whether subtests without a verdict do not tell it anyway. */
 	bool own = behind ? !t->given_up && (bad || t->file->needs.tests_unknown) : !t->file->n;
 
-	if (t->when == PHASE_INIT && bad)
+	if (t->when == PHASE_INIT && bad && !t->given_up)
 		init_failed(t, v, reason, title);
 	else if (own)
 		outside_failed(t, behind ? v : VERDICT_MISS, reason, title);
@@ -54,7 +54,7 @@ static void end_outside(struct job *job, enum verdict v, const char *reason)
 	else if (!t->progressed)
 		/* The next guest would fare no better. */
 		subtest_miss_all(t, VERDICT_MISS, reason, title);
-	/* One of unknown subtests is not asked for them again. */
+	/* A file of unknown subtests is not started again. */
 	if (!t->file->n)
 		t->progressed = true;
 }

@@ -69,8 +69,8 @@ static void add_machine(const struct vm_config *c, struct strv *argv)
 /*
  * It starts stopped: the console is added by QMP, see vm.c.
  *
- * A guest that reboots or panics is stopped, not restarted or ended: what to do is the job's to
- * decide. QEMU gives up every right it does not need once it runs.
+ * A guest that reboots is stopped, not restarted or ended, and one that panics gets to its reboot:
+ * what to do is the job's to decide. QEMU gives up every right it does not need once it runs.
  */
 static void add_behaviour(const struct vm_config *c, struct strv *argv)
 {

@@ -183,7 +183,7 @@ run
 is 'unknown subtests, a hook fails: verdicts' "$status $(verdicts)" '1 (init)=ERROR(init)'
 printf 'subtest *:\n\texit 3\n' | fake
 run
-is 'unknown subtests, it fails before the first: verdicts' "$status $(verdicts)" '1 (init)=ERROR(lost)'
+is 'unknown subtests, it fails before the first: verdicts' "$status $(verdicts)" '1 (end)=ERROR(lost)'
 for how in 'die 1:125 one=PASS (end)=MISS(lost)' 'exit 3:1 one=PASS (end)=ERROR(lost)'; do
 	printf '%s\n' 'subtest *:' '	print ========= TEST   one' '	print ========= PASSED one in 0s' \
 		'	sleep 700' "	${how%%:*}" | fake
