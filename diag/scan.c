@@ -65,6 +65,15 @@ const char *finding_reason(enum finding_kind k)
 	return kinds[k].reason;
 }
 
+enum finding_kind finding_kind_find(const char *name)
+{
+	enum finding_kind k = FINDING_PANIC;
+
+	while (k < FINDING_KINDS && !str_eq(name, finding_kind_name(k)))
+		k++;
+	return k;
+}
+
 bool finding_fatal(enum finding_kind k)
 {
 	return k == FINDING_PANIC;

@@ -64,7 +64,8 @@ struct finding {
 
 void finding_done(struct finding *f);
 const char *finding_kind_name(
-	enum finding_kind k);		 /* "panic", "oops", "warning", "hung_task", ... */
+	enum finding_kind k); /* "panic", "oops", "warning", "hung_task", ... */
+enum finding_kind finding_kind_find(const char *name); /* NULL allowed; FINDING_KINDS: none */
 bool finding_fatal(enum finding_kind k); /* the guest is not going on by itself: panic */
 /* The verdict reason it stands for: panic oops warning kasan lockdep leak hang (lockup, hung task,
  * stall) bug ... */

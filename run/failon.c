@@ -44,14 +44,14 @@ static bool read_action(const char **rule, enum bug_action *action)
 
 static unsigned long kind_find(const char *name)
 {
+	enum finding_kind kind;
+
 	if (!strcmp(name, "all"))
 		return ALL_KINDS;
 	if (!strcmp(name, "tainted"))
 		return 1UL << FAILON_TAINTED;
-	for (int k = 0; k < FINDING_KINDS; k++)
-		if (!strcmp(name, finding_kind_name((enum finding_kind)k)))
-			return 1UL << k;
-	return 0;
+	kind = finding_kind_find(name);
+	return kind < FINDING_KINDS ? 1UL << kind : 0;
 }
 
 static int no_rule(const char *source, const char *rule, struct err *err)

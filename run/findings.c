@@ -239,20 +239,12 @@ static void tell(struct trial *t, const struct found *f)
 	json_array_append_new(t->told, told);
 }
 
-static enum finding_kind find_kind(const char *name)
-{
-	for (enum finding_kind k = FINDING_PANIC; k < FINDING_KINDS; k++)
-		if (str_eq(name, finding_kind_name(k)))
-			return k;
-	return FINDING_BUG;
-}
-
 static void tell_again(struct trial *t, const json_t *told)
 {
 	const char *title = json_get_str(told, "title"), *text = json_get_str(told, "text"), *why;
 	const char *function = json_get_str(told, "function");
 	struct finding f = {
-		.kind = find_kind(json_get_str(told, "kind")),
+		.kind = finding_kind_find(json_get_str(told, "kind")),
 		.stamp_us = -1,
 		.title = (char *)(uintptr_t)(title ? title : ""),
 		.function = (char *)(uintptr_t)function,
@@ -263,7 +255,7 @@ static void tell_again(struct trial *t, const json_t *told)
 	if (str_eq(json_get_str(told, "action"), bug_action_name(BUG_OF_HOST)))
 		action = BUG_OF_HOST;
 	t->when = phase_find(json_get_str(told, "phase"));
-	if (t->when && action != BUG_ALLOWED)
+	if (t->when && f.kind < FINDING_KINDS && action != BUG_ALLOWED)
 		outside_finding(t, &f, action, why);
 }
 

@@ -175,6 +175,13 @@ bool subtest_begin(struct trial *t, struct subtest *s); /* false: its files cann
 /* reason and title may be those of t->cur. */
 void subtest_end(struct trial *t, enum verdict v, const char *reason, const char *title, int status,
 		 int signal);
+/* Without ever having run: recorded and shown. */
+void subtest_miss(struct trial *t, struct subtest *s, enum verdict v, const char *reason,
+		  const char *title);
+void subtest_miss_all(struct trial *t, enum verdict v, const char *reason, const char *title);
+
+/* ---- judge.c */
+
 /* How a test file's process ended by itself. */
 struct ending {
 	int status;	       /* -1: by the signal */
@@ -199,10 +206,6 @@ void taint_outside(struct trial *t, unsigned long taints);
 /* No subtest of the file can be run: said once, and held against those that are left. The reason is
  * a static string. */
 void init_failed(struct trial *t, enum verdict v, const char *reason, const char *title);
-/* Without ever having run: recorded and shown. */
-void subtest_miss(struct trial *t, struct subtest *s, enum verdict v, const char *reason,
-		  const char *title);
-void subtest_miss_all(struct trial *t, enum verdict v, const char *reason, const char *title);
 
 /* ---- findings.c */
 

@@ -235,6 +235,9 @@ esac
 EOF
 LIMIT=20 host_run "$T/tree/t.ktest"
 is 'unknown subtests, and it has none: it ends' "$status" 0
+sed -i 's/^esac/init) exit 3 ;;\n&/' "$T/tree/t.ktest"
+LIMIT=20 host_run "$T/tree/t.ktest"
+is 'unknown subtests, and its hooks fail: it ends' "$status $(verdicts)" '1 (init)=ERROR(init)'
 gone 'unknown subtests, and it has none'
 
 begin
