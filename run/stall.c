@@ -52,8 +52,6 @@ static int64_t lost_s(const struct job *job, enum finding_kind kind)
 		return seconds(job, STALL_RCU, STALL_RCU_S);
 	case FINDING_LOCKUP:
 		return 2 * seconds(job, STALL_WATCHDOG, STALL_WATCHDOG_S);
-	case FINDING_HUNG_TASK:
-		return STALL_HUNG_S;
 	default:
 		return 0;
 	}

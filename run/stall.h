@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Stalls, lockups and hung tasks that the host is to blame for: QEMU had to wait for a processor
- * for most of the time that the kernel calls lost.
+ * Stalls and lockups that the host is to blame for: QEMU had to wait for a processor for most of
+ * the time that the kernel calls lost.
  */
 #ifndef RUN_STALL_H
 #define RUN_STALL_H
@@ -23,7 +23,6 @@ struct job;
 #define STALL_WATCHDOG	     "watchdog_thresh="
 #define STALL_WATCHDOG_S     10
 #define STALL_WATCHDOG_MAX_S 60
-#define STALL_HUNG_S	     120 /* kernel.hung_task_timeout_secs */
 
 void stall_begin(struct job *job); /* another guest */
 void stall_tick(struct job *job);
