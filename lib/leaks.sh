@@ -22,13 +22,13 @@ ktest_leaks_begin()
 	ktest_kmemleak scan=off && echo 1 >"$verbose"
 }
 
-# What was told before is nobody's any more.
+# Leaks that were told before are nobody's any more.
 ktest_leaks_forget()
 {
 	ktest_kmemleak clear
 }
 
-# What was allocated less than 5 s ago is not told yet.
+# Memory that was allocated less than 5 s ago is not told yet.
 ktest_leaks_search()
 {
 	ktest_kmemleak scan && sleep "${ktest_leak_age:-5}" && ktest_kmemleak scan

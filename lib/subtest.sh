@@ -153,7 +153,7 @@ ktest_run_subtest()
 		ktest_mark="ktest: subtest $1"
 		{ echo "<7>$ktest_mark" >"${ktest_kmsg:-/dev/kmsg}"; } 2>/dev/null
 	fi
-	[[ -n $ktest_leak_check && -z ${ktest_on_host-} ]] && ktest_leaks_forget
+	[[ -n $ktest_leak_check ]] && ktest_leaks_forget
 
 	if [[ -n ${ktest_lines-} ]] && ktest_errexit_ignored; then
 		(
@@ -167,7 +167,7 @@ ktest_run_subtest()
 	fi
 	ktest_status=$?
 
-	if [[ -n $ktest_leak_check && -z ${ktest_on_host-} ]] && ! ktest_leaks_search && ((!ktest_status)); then
+	if [[ -n $ktest_leak_check ]] && ! ktest_leaks_search && ((!ktest_status)); then
 		ktest_status=1
 	fi
 	[[ -n ${ktest_lines-} ]] && ktest_kill_left "${ktest_pids_before[@]}"

@@ -250,7 +250,7 @@ static void add_ending(const struct result *r, struct strbuf *out)
 	strbuf_putc(out, '\n');
 }
 
-/* What failed outside of subtests. */
+/* Phases that failed, and count. */
 static void add_phases(const struct result *r, struct strbuf *out)
 {
 	for (size_t i = 0; i < r->n; i++) {

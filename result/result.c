@@ -137,7 +137,7 @@ static void on_finding(struct builder *b, const json_t *ev)
 {
 	struct result_test *t = event_test(b, ev);
 
-	/* One without either is what came of another. */
+	/* A finding without either follows from what has a verdict, or was allowed. */
 	if (!t || event_attempt(ev, t->attempt) != t->attempt)
 		return;
 	if (!t->findings)

@@ -102,7 +102,7 @@ static bool repeat(const struct settings *s, struct unit *u)
 
 	if (round >= again_rounds(s))
 		return false;
-	/* One that confirms, or was put back, is there in place of a clone. */
+	/* A guest that confirms, or is there for one put back, stands in place of the usual. */
 	if (unit_count(u) == 1 && (unit_subtest(u, 0)->confirming || unit_subtest(u, 0)->put_back))
 		u->isolation = u->file->isolation;
 	for (size_t i = 0; i < unit_count(u); i++) {

@@ -271,8 +271,7 @@ void clone_answered(struct job *job, const struct frame *f)
 	if (t->point == TEMPLATE_BOOTED) {
 		steps_set_up(job, f);
 	} else {
-		job->trial.when = PHASE_INIT;
-		job->trial.init_us = jobkmsg_uptime_us(job);
+		jobkmsg_init_begins(job);
 		guest_names_copy(&t->names, &job->names);
 		steps_ready(job);
 		steps_next(job);

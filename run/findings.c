@@ -111,7 +111,7 @@ static void spoil(struct trial *t)
 		t->unsound = true;
 }
 
-/* What becomes of it; *why is the rule's reason, where a rule says so. */
+/* Whether the bug fails anything; *why is the rule's reason, where a rule says so. */
 static enum bug_action decide(struct trial *t, const struct finding *f, const char **why)
 {
 	enum bug_action action = failon_finding(&t->file->failon, f, why);
@@ -181,19 +181,16 @@ static json_t *line_json(const struct trial *t, uint64_t key)
 	return line ? json_integer(line) : json_null();
 }
 
-/* The name of the file that holds the report, beside the log. */
-static json_t *write_report(struct trial *t, const struct finding *f)
+json_t *finding_report(struct trial *t, const char *dir, int *written, const struct finding *f)
 {
-	struct current *cur = &t->cur;
 	struct err err = {0};
 	char name[32];
 
-	if (outdir_subtest_finding(&t->run->out, cur->subtest->dir, cur->findings + 1, f->text,
-				   &err) < 0) {
+	if (outdir_subtest_finding(&t->run->out, dir, *written + 1, f->text, &err) < 0) {
 		log_warn("%s", err.msg);
 		return json_null();
 	}
-	snprintf(name, sizeof(name), OUTDIR_FINDING "%d", ++cur->findings);
+	snprintf(name, sizeof(name), OUTDIR_FINDING "%d", ++*written);
 	return json_string(name);
 }
 
@@ -219,7 +216,8 @@ static void record_in_subtest(struct trial *t, const struct found *f)
 
 	json_object_set_new(fields, "first_line", line_json(t, f->finding.first_key));
 	json_object_set_new(fields, "last_line", line_json(t, f->finding.last_key));
-	json_object_set_new(fields, "report", write_report(t, &f->finding));
+	json_object_set_new(fields, "report",
+			    finding_report(t, s->dir, &t->cur.findings, &f->finding));
 	json_object_set_new(fields, "subtest", json_string(s->name));
 	json_object_set_new(fields, "attempt", json_integer(s->attempt));
 	trial_event(t, "finding", fields);

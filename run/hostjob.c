@@ -82,7 +82,7 @@ static void end(struct hostjob *job, enum verdict v, const char *reason, const c
 	hostproc_end(job->proc);
 }
 
-/* Those of unknown subtests may have more than they named. */
+/* A file of unknown subtests may have more than it named. */
 static void miss_rest(struct trial *t, enum verdict v, const char *reason, const char *title)
 {
 	if (t->file->needs.tests_unknown)

@@ -59,7 +59,7 @@ static void boot_again(struct job *job)
 	vm_reset(job->vm);
 }
 
-/* It was told to switch off, and its kernel failed in that. */
+/* The guest was told to switch off, and its kernel failed in that. */
 static void stop_failed(struct job *job, const char *reason, const char *title)
 {
 	if (job->stopping)

@@ -63,6 +63,12 @@ int64_t jobkmsg_uptime_us(const struct job *job)
 	return job->clock.guest_us + (loop_now_ns() - job->clock.host_ns) / 1000;
 }
 
+void jobkmsg_init_begins(struct job *job)
+{
+	job->trial.when = PHASE_INIT;
+	job->trial.init_us = jobkmsg_uptime_us(job);
+}
+
 /* ---- frames */
 
 static void got_records(struct job *job, const struct frame *f)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What is made of how a test file's process ended, and of taints. */
+/* Verdicts by how a test file's process ended, and by taints. */
 #include <stdio.h>
 #include <string.h>
 
@@ -101,7 +101,7 @@ void subtest_judge(struct trial *t, const struct ending *e)
 	unsigned long tainted;
 
 	trial_flush(t);
-	/* What was to come after it may not have: an oops is to be fatal again. */
+	/* An oops may have been left harmless: the library puts that back behind a subtest. */
 	if (cur->nexpected && e->signal)
 		t->spoiled = true;
 	tainted = e->tainted & ~cur->explained;

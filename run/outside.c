@@ -14,14 +14,6 @@
 /* Reports that are kept; more of them count, too, and are in the log of the file. */
 #define FINDINGS_MAX 100
 
-static struct outside *find(const struct run *run, const char *base, enum phase phase)
-{
-	for (size_t i = 0; i < run->noutside; i++)
-		if (run->outside[i]->phase == phase && !strcmp(run->outside[i]->base, base))
-			return run->outside[i];
-	return NULL;
-}
-
 static struct outside *add(struct run *run, const char *base, enum phase phase)
 {
 	struct outside *o = xcalloc(1, sizeof(*o));
@@ -32,11 +24,15 @@ static struct outside *add(struct run *run, const char *base, enum phase phase)
 	return o;
 }
 
-static struct outside *of_trial(struct trial *t, enum phase when)
+static struct outside *of_trial(const struct trial *t, enum phase when)
 {
-	struct outside *o = find(t->run, t->file->base, when);
+	struct run *run = t->run;
+	const char *base = t->file->base;
 
-	return o ? o : add(t->run, t->file->base, when);
+	for (size_t i = 0; i < run->noutside; i++)
+		if (run->outside[i]->phase == when && !strcmp(run->outside[i]->base, base))
+			return run->outside[i];
+	return add(run, base, when);
 }
 
 /* ---- its files, as a subtest has them */
@@ -56,21 +52,17 @@ static void write_files(struct trial *t, struct outside *o, const char *text)
 		o->lines += *c == '\n';
 }
 
-static json_t *write_report(struct trial *t, struct outside *o, const struct finding *f)
-{
-	_cleanup_free_ char *dir = outdir_name(o->base, phase_row(o->phase));
-	struct err err = {0};
-	char name[32];
-
-	if (outdir_subtest_finding(&t->run->out, dir, o->reports + 1, f->text, &err) < 0) {
-		log_warn("%s", err.msg);
-		return json_null();
-	}
-	snprintf(name, sizeof(name), OUTDIR_FINDING "%d", ++o->reports);
-	return json_string(name);
-}
-
 /* ---- its verdict */
+
+static void stop_at_failure(struct trial *t, const struct outside *o)
+{
+	const struct settings *s = t->run->settings;
+
+	if (o->undecisive || o->verdict == VERDICT_PASS || !(s->failfast || s->until_fail))
+		return;
+	t->run->failed_fast = true;
+	jobs_cancel(t->run, t->unit);
+}
 
 static void record(struct trial *t, const struct outside *o)
 {
@@ -84,16 +76,7 @@ static void record(struct trial *t, const struct outside *o)
 	if (t->guest)
 		json_object_set_new(f, "guest", json_string(t->guest));
 	trial_event(t, "phase", f);
-}
-
-static void stop_at_failure(struct trial *t, const struct outside *o)
-{
-	const struct settings *s = t->run->settings;
-
-	if (o->undecisive || o->verdict == VERDICT_PASS || !(s->failfast || s->until_fail))
-		return;
-	t->run->failed_fast = true;
-	jobs_cancel(t->run, t->unit);
+	stop_at_failure(t, o);
 }
 
 /* The first that made it so bad names it. */
@@ -109,11 +92,12 @@ static void worsen(struct outside *o, enum verdict v, const char *reason, const 
 static void record_finding(struct trial *t, struct outside *o, const struct finding *f,
 			   enum bug_action action, const char *why)
 {
+	_cleanup_free_ char *dir = outdir_name(o->base, phase_row(o->phase));
 	json_t *fields = finding_json(t, f, action, why);
 	int64_t first = o->lines + 1;
 
 	json_object_set_new(fields, "phase", json_string(phase_name(o->phase)));
-	json_object_set_new(fields, "report", write_report(t, o, f));
+	json_object_set_new(fields, "report", finding_report(t, dir, &o->reports, f));
 	write_files(t, o, f->text);
 	json_object_set_new(fields, "first_line", json_integer(first));
 	json_object_set_new(fields, "last_line", json_integer(o->lines - 1));
@@ -161,7 +145,6 @@ void outside_finding(struct trial *t, const struct finding *f, enum bug_action a
 	if (o->seen.n > known)
 		record_finding(t, o, f, action, why);
 	record(t, o);
-	stop_at_failure(t, o);
 }
 
 void outside_tainted(struct trial *t, const char *title, enum bug_action action)
@@ -173,7 +156,6 @@ void outside_tainted(struct trial *t, const char *title, enum bug_action action)
 		return;
 	write_files(t, o, text);
 	record(t, o);
-	stop_at_failure(t, o);
 }
 
 void outside_failed(struct trial *t, enum verdict v, const char *reason, const char *title)
@@ -191,7 +173,6 @@ void outside_failed(struct trial *t, enum verdict v, const char *reason, const c
 	worsen(o, v, reason, title);
 	write_files(t, o, text);
 	record(t, o);
-	stop_at_failure(t, o);
 }
 
 /* ---- of all files */

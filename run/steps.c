@@ -100,10 +100,8 @@ void steps_set_up(struct job *job, const struct frame *done)
 	guest_names_read(&job->guest.config.disks, done, &job->names);
 	steps_ready(job);
 	job_set_phase(job, JOB_INIT);
-	if (!job->trial.progressed) {
-		job->trial.when = PHASE_INIT;
-		job->trial.init_us = jobkmsg_uptime_us(job);
-	}
+	if (!job->trial.progressed)
+		jobkmsg_init_begins(job);
 	job_deadline(job, job_scale(job, INIT_NS));
 	start_session(job, "init", &none);
 }

@@ -217,6 +217,9 @@ const char *finding_expect(struct trial *t, const char *pattern);
 /* What an event of a finding has in any case; why: of the rule, or NULL. A new reference. */
 json_t *finding_json(const struct trial *t, const struct finding *f, enum bug_action action,
 		     const char *why);
+/* Write the report to a file in the directory dir below out/, where *written of them are; its name
+ * as JSON, or null. */
+json_t *finding_report(struct trial *t, const char *dir, int *written, const struct finding *f);
 /*
  * What a saved guest has shown is true of those that go on as it, and rules may have changed: each
  * bug of the array is found once more. Of an array that is longer than this no guest is saved.

@@ -13,11 +13,6 @@ warning()
 EOF
 }
 
-guests()
-{
-	journal 'map(select(.ev == "guest" and .state == "start")) | length'
-}
-
 row()
 {
 	result ".tests[] | select(.subtest == \"$1\") | $2"
@@ -37,7 +32,7 @@ begin
 run --isolation boot -j 1
 is 'boot: exit status' "$status" 1
 is 'boot: verdicts' "$(verdicts)" '(boot)=FAIL(warning) one=FAIL(warning) two=PASS three=PASS'
-is 'boot: once, of three guests' "$(guests) $(row '(boot)' '.findings | length')" '3 1'
+is 'boot: once, of three guests' "$(guests_started) $(row '(boot)' '.findings | length')" '3 1'
 is 'boot: it is told apart' "$(row '(boot)' '"\(.phase) \(.decides) \(.attempt)"')" 'boot true 0'
 is 'boot: the report' "$(cat "$T/out/out/t.(boot)/finding.1")" \
 	'[    1.000002] WARNING: CPU: 0 PID: 1 at kernel/fake.c:12 boot_fn+0x10/0x20
@@ -163,7 +158,7 @@ run --retry 2 --isolation boot -j 1
 is 'a hook fails: exit status' "$status" 1
 is 'a hook fails: verdicts' "$(verdicts)" \
 	'(init)=ERROR(init) one=MISS(init) two=MISS(init) three=MISS(init)'
-is 'a hook fails: in one guest' "$(guests)" 1
+is 'a hook fails: in one guest' "$(guests_started)" 1
 run -- one
 is 'a hook fails, named: exit status' "$status" 1
 gone 'a hook fails'
@@ -228,7 +223,7 @@ ruled()
 	is "$name: exit status" "$status" "$exit"
 	is "$name: verdicts" "$(verdicts)" "$want"
 	is "$name: recorded" "$(result '.tests[0].findings[0].action')" "$action"
-	[[ $action == fail ]] || is "$name: the guest goes on" "$(guests)" 1
+	[[ $action == fail ]] || is "$name: the guest goes on" "$(guests_started)" 1
 	gone "$name"
 }
 

@@ -25,11 +25,6 @@ hooks()
 	grep -ac 'the hooks run' "$T/out/out/t"
 }
 
-guests_started()
-{
-	journal '[.[] | select(.ev == "guest" and .state == "start")] | length'
-}
-
 isolations()
 {
 	result '[.tests[] | select(.phase == null).isolation] | join(" ")'

@@ -351,6 +351,11 @@ file_verdicts()
 		(if .reason then "(" + .reason + ")" else "" end)] | join(" ")'
 }
 
+guests_started()
+{
+	journal '[.[] | select(.ev == "guest" and .state == "start")] | length'
+}
+
 # What ktest printed after the run; lines of the console begin with a stamp.
 table()
 {

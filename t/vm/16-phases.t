@@ -5,11 +5,6 @@
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/provoke.sh"
 
-guests()
-{
-	journal 'map(select(.ev == "guest" and .state == "start")) | length'
-}
-
 # ---- hooks, and the way down
 
 begin
@@ -22,7 +17,7 @@ run --isolation clone
 is 'a hook: exit status' "$status" 1
 is 'a hook: verdicts' "$(verdicts)" '(init)=FAIL(warning) one=PASS two=PASS'
 like 'a hook: title' "$(of '(init)' .title)" 'WARNING.* in provoke_warning'
-is 'a hook: once, of several guests' "$(($(guests) > 1)) $(of '(init)' '.findings | length')" '1 1'
+is 'a hook: once, of several guests' "$(($(guests_started) > 1)) $(of '(init)' '.findings | length')" '1 1'
 like 'a hook: its log' "$(cat "$T/out/$(of '(init)' .log)")" 'ktest_provoke was asked for a warning'
 run --isolation clone -- one
 is 'a hook, one named: exit status' "$status" 0
