@@ -2,21 +2,126 @@
 #include "base/cache.h"
 
 #include <dirent.h>
-#include <fcntl.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
+#include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/file.h"
+#include "base/log.h"
+#include "base/seal.h"
 #include "base/str.h"
 
-#define IN_USE_S 600
+#define TRIES	3
+#define SWEPT_S 3600 /* what takes longer to make is not kept */
+
+static char *path_away(const char *path)
+{
+	return xasprintf("%.*s" CACHE_TEMPORARY "%d-%s", (int)(path_base(path) - path), path,
+			 (int)getpid(), path_base(path));
+}
+
+/* ---- one entry */
+
+/* Moved away before it is removed; should it be whole after all, somebody was here meanwhile. */
+static void drop(const char *path)
+{
+	_cleanup_free_ char *away = path_away(path);
+
+	if (!path_exists(path) || rename(path, away) < 0)
+		return;
+	if (seal_check(away) && rename(away, path) == 0)
+		return;
+	log_note("%s is not as it was kept: it is made again", path);
+	rm_rf(away, NULL);
+}
+
+bool cache_find(const char *path)
+{
+	if (seal_check(path))
+		return true;
+	drop(path);
+	return false;
+}
+
+/* From before and after the making the same start: what was recent then is not to look changed. */
+static int check_key(const struct cache_item *item, const struct hash *start,
+		     const struct hash *key, struct err *err)
+{
+	struct hash now = *start;
+	int r = item->key(item->arg, &now, err);
+
+	if (r < 0 || sum_eq(now.v, key->v))
+		return r;
+	return err_set(err, EAGAIN, "what goes into %s changes all the time", item->dir);
+}
+
+/* Who was faster made the same, which is as good where it is whole. */
+static int publish(const char *tmp, const char *to, struct err *err)
+{
+	int r = seal_write(tmp, err);
+
+	if (r < 0 || rename(tmp, to) == 0)
+		return r;
+	if (errno != ENOTEMPTY && errno != EEXIST)
+		return err_errno(err, "%s", to);
+	return cache_find(to) ? 0 : err_set(err, EAGAIN, "%s: another one is in the way", to);
+}
+
+static int make(const struct cache_item *item, const struct hash *start, const struct hash *key,
+		const char *to, struct err *err)
+{
+	_cleanup_free_ char *tmp = xasprintf("%s/" CACHE_TEMPORARY "XXXXXX", item->dir);
+	int r = mkdir_p(item->dir, 0755, err);
+
+	if (r < 0)
+		return r;
+	cache_sweep(item->dir, CACHE_TEMPORARY, SWEPT_S);
+	r = dir_make_temp(tmp, err);
+	if (r < 0)
+		return r;
+	r = item->make(item->arg, tmp, to, err);
+	if (r == 0)
+		r = check_key(item, start, key, err);
+	if (r == 0)
+		r = publish(tmp, to, err);
+	rm_rf(tmp, NULL);
+	return r;
+}
+
+int cache_get(const struct cache_item *item, char **path, struct err *err)
+{
+	int r = -EAGAIN;
+
+	for (int i = 0; i < TRIES && r == -EAGAIN; i++) {
+		_cleanup_free_ char *hex = NULL, *to = NULL;
+		struct hash start, key;
+
+		hash_init(&start);
+		key = start;
+		r = item->key(item->arg, &key, err);
+		if (r < 0)
+			return r;
+		hex = hash_hex(&key);
+		to = xasprintf("%s/%s", item->dir, hex);
+		if (!cache_find(to)) {
+			r = make(item, &start, &key, to, err);
+			cache_trim(item->dir, item->limits);
+		}
+		if (r == 0)
+			*path = xstrdup(to);
+	}
+	return r;
+}
+
+/* ---- all of a kind */
 
 struct cached {
 	char *path;
 	time_t used;
-	uint64_t size;
+	uint64_t bytes;
 };
 
 struct cache {
@@ -25,33 +130,34 @@ struct cache {
 	uint64_t total;
 };
 
-/* The modification time is the time of the last use: access times are switched off too often. */
-bool cache_use(const char *path)
+static bool look(const char *path, struct cached *out)
 {
-	return utimensat(AT_FDCWD, path, NULL, 0) == 0;
-}
-
-static void cache_add(struct cache *c, const char *path, mode_t type)
-{
+	struct seal seal;
 	struct stat st;
 
-	if (lstat(path, &st) < 0 || (st.st_mode & S_IFMT) != type)
-		return;
-	c->v = xrealloc(c->v, (c->n + 1) * sizeof(*c->v));
-	c->v[c->n++] = (struct cached){xstrdup(path), st.st_mtime, (uint64_t)st.st_size};
-	c->total += (uint64_t)st.st_size;
+	if (lstat(path, &st) < 0)
+		return false;
+	*out = (struct cached){.used = st.st_mtime, .bytes = (uint64_t)st.st_size};
+	if (S_ISDIR(st.st_mode) && seal_read(path, &seal) == 0)
+		*out = (struct cached){.used = seal.used, .bytes = seal.bytes};
+	return S_ISDIR(st.st_mode) || S_ISREG(st.st_mode);
 }
 
-static void cache_scan(struct cache *c, const char *dir, const char *prefix, mode_t type)
+static void scan(const char *dir, struct cache *c)
 {
 	const struct dirent *de;
 	DIR *d = opendir(dir);
+	struct cached one;
 
 	while (d && (de = readdir(d))) {
 		_cleanup_free_ char *path = xasprintf("%s/%s", dir, de->d_name);
 
-		if (de->d_name[0] != '.' && str_starts(de->d_name, prefix))
-			cache_add(c, path, type);
+		if (de->d_name[0] == '.' || !look(path, &one))
+			continue;
+		one.path = xstrdup(path);
+		c->v = xrealloc(c->v, (c->n + 1) * sizeof(*c->v));
+		c->v[c->n++] = one;
+		c->total += one.bytes;
 	}
 	if (d)
 		closedir(d);
@@ -64,48 +170,32 @@ static int oldest_first(const void *pa, const void *pb)
 	return (a->used > b->used) - (a->used < b->used);
 }
 
-void cache_trim(const char *dir, const char *prefix, uint64_t max)
+/* Moved away first: who comes after that makes its own, who was faster has used it. */
+static void remove_unused(const char *path, time_t recent)
 {
-	time_t recent = time(NULL) - IN_USE_S;
-	struct cache c = {0};
-
-	cache_scan(&c, dir, prefix, S_IFREG);
-	if (c.n)
-		qsort(c.v, c.n, sizeof(*c.v), oldest_first);
-	for (size_t i = 0; i < c.n; i++) {
-		if (c.total > max && c.v[i].used < recent) {
-			rm_rf(c.v[i].path, NULL);
-			c.total -= c.v[i].size;
-		}
-		free(c.v[i].path);
-	}
-	free(c.v);
-}
-
-/* Moved away first: who comes after that makes its own, who was faster has touched it. */
-static void remove_unused(const char *dir, const char *path, time_t recent)
-{
-	_cleanup_free_ char *away = xasprintf("%s/" CACHE_TEMPORARY "%s", dir, path_base(path));
-	struct stat st;
+	_cleanup_free_ char *away = path_away(path);
+	struct cached now;
 
 	if (rename(path, away) < 0)
 		return;
-	if (lstat(away, &st) == 0 && st.st_mtime >= recent && rename(away, path) == 0)
+	if (look(away, &now) && now.used >= recent && rename(away, path) == 0)
 		return;
 	rm_rf(away, NULL);
 }
 
-void cache_keep(const char *dir, size_t newest, int age_s)
+void cache_trim(const char *dir, struct cache_limits limits)
 {
-	time_t recent = time(NULL) - age_s;
+	time_t recent = time(NULL) - limits.in_use_s;
 	struct cache c = {0};
 
-	cache_scan(&c, dir, "", S_IFDIR);
+	scan(dir, &c);
 	if (c.n)
 		qsort(c.v, c.n, sizeof(*c.v), oldest_first);
 	for (size_t i = 0; i < c.n; i++) {
-		if (i + newest < c.n && c.v[i].used < recent)
-			remove_unused(dir, c.v[i].path, recent);
+		if (c.total > limits.bytes && i + limits.newest < c.n && c.v[i].used < recent) {
+			remove_unused(c.v[i].path, recent);
+			c.total -= c.v[i].bytes;
+		}
 		free(c.v[i].path);
 	}
 	free(c.v);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What is kept because making it again takes time; any of it may be removed at any moment. */
+/*
+ * What is kept because making it again takes time; any of it may be removed at any moment. An entry
+ * is a directory, sealed (seal.h) and named by a key: a hash of all that went into it.
+ */
 #ifndef BASE_CACHE_H
 #define BASE_CACHE_H
 
@@ -7,25 +10,47 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/hash.h"
+
 /* How the name of a directory begins that is on its way in or out: for cache_sweep. */
 #define CACHE_TEMPORARY ".tmp-"
 
-/* Whether path is there; it then counts as used now. */
-bool cache_use(const char *path);
+/* What is kept of a kind: the longest unused go first. */
+struct cache_limits {
+	uint64_t bytes; /* what all may take on the disk */
+	size_t newest;	/* so many stay, whatever their age and size */
+	int in_use_s;	/* for how long something may go on using what it found */
+};
+
+/* Long enough for a run that starts to open what it found. */
+#define CACHE_IN_USE_S 600
+
+/* How to make an entry. */
+struct cache_item {
+	const char *dir; /* where entries of its kind lie; made as needed */
+	struct cache_limits limits; /* of that directory, when one is made */
+	/* Add to h all that the entry is made from. */
+	int (*key)(void *arg, struct hash *h, struct err *err);
+	/* Make it in entry, an empty directory that is nobody else's; it is to lie at to. */
+	int (*make)(void *arg, const char *entry, const char *to, struct err *err);
+	void *arg;
+};
 
 /*
- * Remove the files of dir whose name starts with prefix, the longest unused first, until
- * the rest takes at most max bytes. What was used in the last ten minutes stays: a run that starts
- * may be about to open it.
+ * The directory of the item's entry: of an earlier time where it is whole, which counts as a use
+ * (of one that is not, a line is said), else made now. What it was made from is looked at again
+ * when it is made: if that has changed meanwhile it is made anew, and -EAGAIN when it goes on
+ * changing. The caller frees *path.
  */
-void cache_trim(const char *dir, const char *prefix, uint64_t max);
+int cache_get(const struct cache_item *item, char **path, struct err *err);
 
-/*
- * Of the directories in dir, keep the newest ones, and what was used in the last age_s seconds,
- * which is how long something may go on using a directory after cache_use. Names that begin with a
- * dot are not looked at. A removal that is cut short leaves a CACHE_TEMPORARY name.
- */
-void cache_keep(const char *dir, size_t newest, int age_s);
+/* Whether the entry path is there and whole, which counts as a use. One that is not whole is removed,
+ * and a line is said. */
+bool cache_find(const char *path);
+
+/* Remove of the entries in dir, and of other files there, what is above the limits. Names that begin
+ * with a dot are not looked at. A removal that is cut short leaves a CACHE_TEMPORARY name. */
+void cache_trim(const char *dir, struct cache_limits limits);
 
 /* Remove what a killed process left: all in dir that starts with prefix and was not written for
  * age_s seconds. */

@@ -4,18 +4,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/hash.h"
+#include "base/sum.h"
 #include "base/str.h"
 
 /* The slot that holds key, or the free one where it would be; there always is a free one. */
 static uint32_t *find_slot(const struct map *m, const char *key, size_t len)
 {
-	struct hash h;
 	size_t i;
 
-	hash_init(&h);
-	hash_add(&h, key, len);
-	for (i = h.v & (m->nslots - 1); m->slots[i]; i = (i + 1) & (m->nslots - 1)) {
+	for (i = sum_of(key, len).lo & (m->nslots - 1); m->slots[i]; i = (i + 1) & (m->nslots - 1)) {
 		const char *have = m->entries[m->slots[i] - 1].key;
 
 		if (!strncmp(have, key, len) && !have[len])

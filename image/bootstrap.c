@@ -117,6 +117,7 @@ static int run_debootstrap(struct image_job *j, const char *tree, struct err *er
 
 int bootstrap_tree(struct image_job *j, enum bootstrap which, const char *tree, struct err *err)
 {
+	const struct cache_limits limits = {.bytes = DEBS_MAX, .in_use_s = CACHE_IN_USE_S};
 	_cleanup_free_ char *debs = xasprintf("%s/debs", j->req->cache);
 	int r = mkdir_p(debs, 0755, err);
 
@@ -125,6 +126,6 @@ int bootstrap_tree(struct image_job *j, enum bootstrap which, const char *tree, 
 	log_note("%s: %zu packages and what they need", j->manifest.arch, j->packages.n);
 	r = which == BOOTSTRAP_MMDEBSTRAP ? run_mmdebstrap(j, tree, err)
 					  : run_debootstrap(j, tree, err);
-	cache_trim(debs, "", DEBS_MAX);
+	cache_trim(debs, limits);
 	return r;
 }

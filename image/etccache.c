@@ -2,7 +2,6 @@
 #include "image/etccache.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -16,7 +15,7 @@
 
 #define KEPT	 2		/* copies, whatever their age */
 #define IN_USE_S (24 * 60 * 60) /* no guest runs longer */
-#define SWEPT_S	 (60 * 60)
+#define COPY	 "etc"		/* in its entry */
 
 #define HOSTNAME "ktest\n"
 #define HOSTS	 "127.0.0.1\tlocalhost ktest\n::1\tlocalhost ip6-localhost ip6-loopback\n"
@@ -53,43 +52,40 @@ static int make_parent(const char *cache_dir, const char *dir, struct err *err)
 	return 0;
 }
 
-/* Who made the same copy at the same time may have come first: theirs is as good. */
-static int publish(const char *root, const char *tmp, const char *to, struct err *err)
-{
-	int r = make_etc(root, tmp, err);
+/* ---- the item */
 
-	if (r == 0 && rename(tmp, to) < 0 && errno != ENOTEMPTY && errno != EEXIST)
-		r = err_errno(err, "%s", to);
-	rm_rf(tmp, NULL);
-	return r;
+static int key_etc(void *arg, struct hash *h, struct err *err)
+{
+	(void)err;
+	etc_key(arg, h);
+	return 0;
 }
 
-static int make_copy(const char *root, const char *dir, const char *to, struct err *err)
+static int make_in(void *arg, const char *entry, const char *to, struct err *err)
 {
-	_cleanup_free_ char *tmp = xasprintf("%s/" CACHE_TEMPORARY "XXXXXX", dir);
-	int r;
+	_cleanup_free_ char *etc_dir = xasprintf("%s/" COPY, entry);
 
-	cache_sweep(dir, CACHE_TEMPORARY, SWEPT_S);
-	r = dir_make_temp(tmp, err);
-	if (r == 0)
-		r = publish(root, tmp, to, err);
-	if (r == 0)
-		cache_keep(dir, KEPT, IN_USE_S);
-	return r;
+	(void)to;
+	return make_etc(arg, etc_dir, err);
 }
 
 int etc_cached(const char *root, const char *cache_dir, char **path, struct err *err)
 {
-	_cleanup_free_ char *dir = xasprintf("%s/etc", cache_dir), *key = NULL, *to = NULL;
+	_cleanup_free_ char *dir = xasprintf("%s/etc", cache_dir), *entry = NULL;
+	_cleanup_free_ char *of = xstrdup(root);
+	const struct cache_item item = {
+		.dir = dir,
+		.limits = {.newest = KEPT, .in_use_s = IN_USE_S},
+		.key = key_etc,
+		.make = make_in,
+		.arg = of,
+	};
 	int r = make_parent(cache_dir, dir, err);
 
+	if (r == 0)
+		r = cache_get(&item, &entry, err);
 	if (r < 0)
 		return r;
-	key = etc_key(root);
-	to = xasprintf("%s/%s", dir, key);
-	if (!cache_use(to))
-		r = make_copy(root, dir, to, err);
-	if (r == 0)
-		*path = xstrdup(to);
-	return r;
+	*path = xasprintf("%s/" COPY, entry);
+	return 0;
 }

@@ -3,12 +3,13 @@
 #ifndef IMAGE_ETCKEY_H
 #define IMAGE_ETCKEY_H
 
+#include "base/hash.h"
+
 /*
- * Hash what decides how the copy of ROOT/etc comes out, less its files' contents: of all that
- * etc_copy() would look at, and of passwd and group, the name, type, mode, owner, size, times of
- * modification and of change, link target; who we are; the boot. The same key means the same copy.
- * The caller frees it.
+ * Add to h what decides how the copy of ROOT/etc comes out: of all that etc_copy() would look at,
+ * and of passwd and group, the name and state as hash_state() has it; who we are. The same key means
+ * the same copy.
  */
-char *etc_key(const char *root);
+void etc_key(const char *root, struct hash *h);
 
 #endif

@@ -4,7 +4,7 @@
 #define KBUILD_BUILDING_H
 
 #include "kbuild/kbuild.h"
-#include "kbuild/sum.h"
+#include "base/sum.h"
 
 /*
  * Build image, modules and gdb's scripts, and b->target, in build_dir. All that make says is in

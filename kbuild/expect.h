@@ -4,7 +4,7 @@
 #define KBUILD_EXPECT_H
 
 #include "kbuild/kbuild.h"
-#include "kbuild/sum.h"
+#include "base/sum.h"
 
 struct expect {
 	size_t objects;	     /* 0: nobody knows */

@@ -6,7 +6,7 @@
 #include <sys/types.h>
 
 #include "base/str.h"
-#include "kbuild/sum.h"
+#include "base/sum.h"
 
 /* Of a directory only path and mode are set: what is in it stands for itself. */
 struct tree_file {

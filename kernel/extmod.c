@@ -1,24 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "kernel/extmod.h"
 
-#include <dirent.h>
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/bwrap.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/proc.h"
 #include "base/cache.h"
-#include "base/hash.h"
+#include "base/walk.h"
 #include "kernel/arch.h"
 
-#define FORMAT	   "2" /* changes when what is built does */
-#define TEMPORARY  "extmod-."
+#define FORMAT	   "3" /* changes when what is built does */
+#define BUILT	   "module" /* in its entry */
+#define CACHE_MAX  (1ULL << 30)
+#define IN_USE_S   (24 * 3600) /* guests see it as a share */
 #define BUILD_S	   (30 * 60)
 #define LOG_MAX	   (16 << 20)
 #define SOURCE_MAX 10000 /* files */
@@ -29,10 +28,17 @@ struct build {
 	char *cc;
 	char *built_by;	   /* the kernel's own compiler, where the host lacks it; else NULL */
 	const char *cross; /* CROSS_COMPILE prefix, "" on a kernel for this machine */
-	char *source;	   /* as the user named it */
+	const char *source; /* as the user named it */
 	char *dir;	   /* where make works: a copy of the sources */
-	char *to;	   /* where that is moved to */
+	char *to;	   /* where that will lie */
 	char *log;
+};
+
+/* The sources as they are hashed or copied. */
+struct sources {
+	const char *dir, *to;
+	struct hash *hash;
+	int files;
 };
 
 /* "gcc-12" of "gcc-12 (Debian 12.2.0-14) 12.2.0"; NULL if the headers do not tell. */
@@ -64,74 +70,44 @@ static void pick_cc(struct build *b)
 	b->cc = xasprintf("%sgcc", b->cross);
 }
 
-typedef int source_fn(void *arg, const char *path, const char *inner, bool is_dir, struct err *err);
+/* ---- the sources */
 
-struct walk {
-	source_fn *fn;
-	void *arg;
-	int files;
-};
-
-static int walk_dir(struct walk *w, const char *root, const char *inner, struct err *err);
-
-static int walk_one(struct walk *w, const char *root, const char *inner, struct err *err)
+static int count_source(struct sources *s, const struct stat *st, struct err *err)
 {
-	_cleanup_free_ char *path = xasprintf("%s/%s", root, inner);
-	struct stat st;
-	int r;
-
-	if (lstat(path, &st) < 0)
-		return err_errno(err, "%s", path);
-	if (!S_ISDIR(st.st_mode) && !S_ISREG(st.st_mode))
-		return 0;
-	if (++w->files > SOURCE_MAX)
-		return err_set(err, EFBIG, "%s: more than %d files", root, SOURCE_MAX);
-	r = w->fn(w->arg, path, inner, S_ISDIR(st.st_mode), err);
-	return r == 0 && S_ISDIR(st.st_mode) ? walk_dir(w, root, inner, err) : r;
-}
-
-static int walk_dir(struct walk *w, const char *root, const char *inner, struct err *err)
-{
-	_cleanup_free_ char *path = xasprintf("%s/%s", root, inner);
-	struct dirent **list;
-	int r = 0, n = scandir(path, &list, NULL, alphasort);
-
-	if (n < 0)
-		return err_errno(err, "%s", path);
-	for (int i = 0; i < n; i++) {
-		_cleanup_free_ char *sub =
-			xasprintf("%s%s%s", inner, *inner ? "/" : "", list[i]->d_name);
-
-		if (r == 0 && !str_eq(list[i]->d_name, ".") && !str_eq(list[i]->d_name, ".."))
-			r = walk_one(w, root, sub, err);
-		free(list[i]);
+	if (S_ISDIR(st->st_mode) || S_ISREG(st->st_mode)) {
+		if (++s->files > SOURCE_MAX)
+			return err_set(err, EFBIG, "%s: more than %d files", s->dir, SOURCE_MAX);
+		return 1;
 	}
-	free(list);
-	return r;
+	return 0;
 }
 
-/* Every file and directory of a source tree, in an order that does not change. */
-static int sources_each(const char *dir, source_fn *fn, void *arg, struct err *err)
+static int hash_source(void *arg, int dirfd, const char *path, const struct stat *st,
+		       struct err *err)
 {
-	struct walk w = {.fn = fn, .arg = arg};
+	struct sources *s = arg;
+	_cleanup_free_ char *full = xasprintf("%s/%s", s->dir, path);
+	int r = count_source(s, st, err);
 
-	return walk_dir(&w, dir, "", err);
+	(void)dirfd;
+	if (r <= 0)
+		return r;
+	hash_str(s->hash, path);
+	return S_ISDIR(st->st_mode) ? 0 : hash_file(s->hash, full, err);
 }
 
-static int hash_source(void *arg, const char *path, const char *inner, bool is_dir, struct err *err)
+static int copy_source(void *arg, int dirfd, const char *path, const struct stat *st,
+		       struct err *err)
 {
-	struct hash *h = arg;
+	struct sources *s = arg;
+	_cleanup_free_ char *from = xasprintf("%s/%s", s->dir, path);
+	_cleanup_free_ char *to = xasprintf("%s/%s", s->to, path);
+	int r = count_source(s, st, err);
 
-	hash_str(h, inner);
-	return is_dir ? 0 : hash_file(h, path, err);
-}
-
-static int copy_source(void *arg, const char *path, const char *inner, bool is_dir, struct err *err)
-{
-	const struct build *b = arg;
-	_cleanup_free_ char *to = xasprintf("%s/%s", b->dir, inner);
-
-	return is_dir ? mkdir_p(to, 0755, err) : file_copy(path, to, err);
+	(void)dirfd;
+	if (r <= 0)
+		return r;
+	return S_ISDIR(st->st_mode) ? mkdir_p(to, 0755, err) : file_copy(from, to, err);
 }
 
 static bool has_file(const char *dir, const char *name)
@@ -236,53 +212,73 @@ static int run_make(const struct build *b, struct err *err)
 	return r;
 }
 
-static int count_module(void *arg, const char *path, const char *inner, bool is_dir,
+static int count_module(void *arg, int dirfd, const char *path, const struct stat *st,
 			struct err *err)
 {
 	int *n = arg;
 
-	(void)path, (void)err;
-	*n += !is_dir && str_ends(inner, ".ko");
+	(void)dirfd, (void)err;
+	*n += S_ISREG(st->st_mode) && str_ends(path, ".ko");
 	return 0;
 }
 
-/* In a copy: the user's directory is never written, and parallel runs do not meet. */
-static int build_copy(struct build *b, const char *dir, struct err *err)
-{
-	int r, n = 0;
+/* ---- the entry of the cache */
 
-	log_note("building the modules of %s for %s", dir, b->k->release);
-	r = sources_each(dir, copy_source, b, err);
-	if (r == 0)
-		r = run_make(b, err);
-	if (r == 0)
-		r = sources_each(b->dir, count_module, &n, err);
-	if (r == 0 && !n)
-		r = err_set(err, ENOENT, "the build made no .ko file; log: %s", b->log);
-	/* Who was first with the same sources has the same result there. */
-	if (r == 0 && rename(b->dir, b->to) < 0 && errno != ENOTEMPTY && errno != EEXIST)
-		r = err_errno(err, "%s", b->to);
-	rm_rf(b->dir, NULL);
-	return r;
+/* The tree that they are built in: makefiles, headers, the symbols' versions. */
+static int hash_headers(void *arg, int dirfd, const char *path, const struct stat *st,
+			struct err *err)
+{
+	struct hash *h = arg;
+
+	(void)err;
+	hash_str(h, path);
+	hash_state(h, dirfd, path_base(path), st);
+	return 0;
 }
 
-static int build_key(const struct build *b, const char *dir, char **key, struct err *err)
+static int build_key(void *arg, struct hash *h, struct err *err)
 {
+	const struct build *b = arg;
 	_cleanup_free_ char *cc = find_program(b->cc);
-	struct hash h;
-	int r;
+	struct sources s = {.dir = b->source, .hash = h};
 
 	if (!cc)
 		return err_set(err, ENOENT, "%s is missing: it compiles modules for %s", b->cc,
 			       b->k->name);
-	hash_init(&h);
-	hash_str(&h, FORMAT);
-	hash_str(&h, b->k->id);
-	hash_str(&h, b->cc);
-	hash_stat(&h, cc);
-	r = sources_each(dir, hash_source, &h, err);
+	hash_str(h, FORMAT);
+	hash_str(h, b->k->release);
+	hash_str(h, b->cc);
+	hash_stat(h, cc);
+	hash_str(h, b->k->headers);
+	if (walk_tree(b->k->headers, false, hash_headers, h, err) < 0)
+		return err->code;
+	return walk_tree(b->source, false, hash_source, &s, err);
+}
+
+/* In a copy: the user's directory is never written, and parallel runs do not meet. */
+static int build_copy(void *arg, const char *entry, const char *to, struct err *err)
+{
+	struct build *b = arg;
+	struct sources s = {.dir = b->source};
+	int r, n = 0;
+
+	log_note("building the modules of %s for %s", b->source, b->k->release);
+	free(b->dir);
+	free(b->to);
+	free(b->log);
+	b->dir = xasprintf("%s/" BUILT, entry);
+	b->to = xasprintf("%s/" BUILT, to);
+	b->log = xasprintf("%s.log", to);
+	s.to = b->dir;
+	r = mkdir_p(b->dir, 0755, err);
 	if (r == 0)
-		*key = hash_hex(&h);
+		r = walk_tree(b->source, false, copy_source, &s, err);
+	if (r == 0)
+		r = run_make(b, err);
+	if (r == 0)
+		r = walk_tree(b->dir, false, count_module, &n, err);
+	if (r == 0 && !n)
+		r = err_set(err, ENOENT, "the build made no .ko file; log: %s", b->log);
 	return r;
 }
 
@@ -298,33 +294,10 @@ static int check_dir(const struct kernel *k, const char *dir, struct err *err)
 	return 0;
 }
 
-static int build_in(struct build *b, const char *dir, const char *cache_dir, char **out,
-		    struct err *err)
-{
-	_cleanup_free_ char *key = NULL;
-	int r = build_key(b, dir, &key, err);
-
-	if (r < 0)
-		return r;
-	b->to = xasprintf("%s/extmod-%s", cache_dir, key);
-	if (!path_is_dir(b->to)) {
-		b->log = xasprintf("%s.log", b->to);
-		b->dir = xasprintf("%s/" TEMPORARY "XXXXXX", cache_dir);
-		cache_sweep(cache_dir, TEMPORARY, BUILD_S * 2);
-		r = dir_make_temp(b->dir, err);
-		if (r == 0)
-			r = build_copy(b, dir, err);
-	}
-	if (r == 0)
-		*out = xstrdup(b->to);
-	return r;
-}
-
 static void build_done(struct build *b)
 {
 	free(b->cc);
 	free(b->built_by);
-	free(b->source);
 	free(b->dir);
 	free(b->to);
 	free(b->log);
@@ -333,8 +306,15 @@ static void build_done(struct build *b)
 int extmod_build(const struct kernel *k, const char *dir, const char *cache_dir, const char *keeper,
 		 char **out, struct err *err)
 {
-	__attribute__((cleanup(build_done))) struct build b = {.k = k, .keeper = keeper};
-	_cleanup_free_ char *cache = NULL;
+	__attribute__((cleanup(build_done))) struct build b = {
+		.k = k, .keeper = keeper, .source = dir};
+	_cleanup_free_ char *cache = NULL, *entry = NULL;
+	struct cache_item item = {
+		.limits = {.bytes = CACHE_MAX, .in_use_s = IN_USE_S},
+		.key = build_key,
+		.make = build_copy,
+		.arg = &b,
+	};
 	int r = check_dir(k, dir, err);
 
 	if (r == 0)
@@ -344,9 +324,12 @@ int extmod_build(const struct kernel *k, const char *dir, const char *cache_dir,
 	cache = path_real(cache_dir, err);
 	if (!cache)
 		return -ENOENT;
+	item.dir = cache;
 	b.cross = arch_cross(arch_find(k->arch));
 	pick_cc(&b);
-	b.source = xstrdup(dir);
-	r = build_in(&b, dir, cache, out, err);
-	return r < 0 ? err_wrap(err, "module %s", dir) : 0;
+	r = cache_get(&item, &entry, err);
+	if (r < 0)
+		return err_wrap(err, "module %s", dir);
+	*out = xasprintf("%s/" BUILT, entry);
+	return 0;
 }

@@ -14,12 +14,12 @@
 
 #include "base/file.h"
 #include "base/cache.h"
-#include "base/hash.h"
 #include "kernel/unpack.h"
 
 #define FILE_MAX  ((size_t)256 << 20)
 #define CACHE_MAX ((uint64_t)1 << 30)
 #define FORMAT	  "1" /* changes when what we write does */
+#define ARCHIVE	  "initramfs.cpio" /* in its entry */
 
 /* What is written; the first call that fails leaves its words in err. */
 struct writer {
@@ -154,60 +154,56 @@ static int fill(int fd, const struct kernel *k, const struct module_set *set, co
 
 	if (r == 0)
 		r = write_archive(fd, set, agent, err);
-	if (r == 0 && (fchmod(fd, 0644) < 0 || fsync(fd) < 0))
-		r = err_errno(err, "initramfs");
 	return r;
 }
 
-static int cache_name(const struct kernel *k, const struct module_set *set, const char *agent,
-		      const char *cache_dir, char **path, struct err *err)
-{
-	_cleanup_free_ char *hex = NULL;
-	struct hash h;
-	int r;
+/* ---- the item */
 
-	hash_init(&h);
-	hash_str(&h, FORMAT);
-	hash_str(&h, k->id);
-	r = hash_file(&h, agent, err);
-	if (r < 0)
+struct input {
+	const struct kernel *k;
+	const struct module_set *set;
+	const char *agent;
+};
+
+static int key(void *arg, struct hash *h, struct err *err)
+{
+	const struct input *in = arg;
+
+	hash_str(h, FORMAT);
+	if (hash_file(h, in->agent, err) < 0)
 		return err_wrap(err, "agent");
-	if (k->initramfs)
-		hash_stat(&h, k->initramfs);
-	for (size_t i = 0; i < set->paths.n; i++) {
-		hash_str(&h, set->paths.v[i]);
-		hash_stat(&h, set->paths.v[i]);
-	}
-	hex = hash_hex(&h);
-	*path = xasprintf("%s/initramfs-%s.cpio", cache_dir, hex);
+	if (in->k->initramfs)
+		hash_stat(h, in->k->initramfs);
+	for (size_t i = 0; i < in->set->paths.n; i++)
+		hash_stat(h, in->set->paths.v[i]);
 	return 0;
+}
+
+static int make(void *arg, const char *entry, const char *place, struct err *err)
+{
+	const struct input *in = arg;
+	_cleanup_free_ char *to = xasprintf("%s/" ARCHIVE, entry);
+	_cleanup_close_ int fd = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+
+	(void)place;
+	return fd < 0 ? err_errno(err, "%s", to) : fill(fd, in->k, in->set, in->agent, err);
 }
 
 int initramfs_get(const struct kernel *k, const struct module_set *set, const char *agent,
 		  const char *cache_dir, char **path, struct err *err)
 {
-	_cleanup_free_ char *to = NULL, *tmp = NULL;
-	_cleanup_close_ int fd = -1;
-	int r = mkdir_p(cache_dir, 0755, err);
+	struct input in = {k, set, agent};
+	const struct cache_item item = {
+		.dir = cache_dir,
+		.limits = {.bytes = CACHE_MAX, .in_use_s = CACHE_IN_USE_S},
+		.key = key,
+		.make = make,
+		.arg = &in,
+	};
+	_cleanup_free_ char *entry = NULL;
+	int r = cache_get(&item, &entry, err);
 
 	if (r == 0)
-		r = cache_name(k, set, agent, cache_dir, &to, err);
-	if (r < 0)
-		return r;
-	if (!cache_use(to)) {
-		tmp = xasprintf("%s/initramfs-.XXXXXX", cache_dir);
-		fd = mkostemp(tmp, O_CLOEXEC);
-		if (fd < 0)
-			return err_errno(err, "%s", tmp);
-		r = fill(fd, k, set, agent, err);
-		if (r == 0 && rename(tmp, to) < 0)
-			r = err_errno(err, "%s", to);
-		if (r < 0) {
-			unlink(tmp);
-			return r;
-		}
-		cache_trim(cache_dir, "initramfs-", CACHE_MAX);
-	}
-	*path = xstrdup(to);
-	return 0;
+		*path = xasprintf("%s/" ARCHIVE, entry);
+	return r;
 }

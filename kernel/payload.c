@@ -18,6 +18,8 @@
 
 #define SIZE_LIMIT ((size_t)512 << 20)
 #define CACHE_MAX  ((uint64_t)512 << 20)
+#define FORMAT	   "1" /* changes when what we write does */
+#define KERNEL	   "vmlinux" /* in its entry */
 
 /* struct setup_header; offsets from the start of the file */
 #define BZ_SETUP_SECTS	  0x1f1
@@ -243,7 +245,7 @@ static int make_elf(int fd, const char *vmlinuz, const struct bytes *head, const
 	r = find_payload(head, &b, vmlinuz, &payload, err);
 	if (r == 0 && payload.data)
 		r = unpack_payload(&payload, vmlinuz, &elf, &len, err);
-	return r < 0 ? r : file_write_atomic(to, elf ? elf : "", len, 0644, err);
+	return r < 0 ? r : file_write(to, elf ? elf : "", len, 0644, err);
 }
 
 static int make_image(const char *vmlinuz, const char *to, struct err *err)
@@ -252,50 +254,65 @@ static int make_image(const char *vmlinuz, const char *to, struct err *err)
 	size_t len;
 	int r = vmlinuz_unpack(vmlinuz, &image, &len, err);
 
-	return r < 0 ? r : file_write_atomic(to, image, len, 0644, err);
+	return r < 0 ? r : file_write(to, image, len, 0644, err);
 }
 
-/* 1 with the file at to, which is empty where QEMU cannot boot the payload, so that it is not
- * unpacked again; 0 without one where there is no payload. */
-static int make(const struct kernel *k, const char *to, struct err *err)
+/* ---- the item */
+
+static int key(void *arg, struct hash *h, struct err *err)
 {
+	const struct kernel *k = arg;
+
+	hash_str(h, FORMAT);
+	hash_str(h, k->arch ? k->arch : "");
+	return hash_file(h, k->vmlinuz, err);
+}
+
+/* The file is empty where there is nothing that QEMU can boot, so that it is not looked for again.
+ */
+static int make(void *arg, const char *entry, const char *place, struct err *err)
+{
+	const struct kernel *k = arg;
 	_cleanup_close_ int fd = open(k->vmlinuz, O_RDONLY | O_CLOEXEC);
-	unsigned char head[BZ_HEADER_END];
+	_cleanup_free_ char *to = xasprintf("%s/" KERNEL, entry);
+	unsigned char head[BZ_HEADER_END] = {0};
 	struct bytes h = {head, sizeof(head)};
 	const struct arch *arch = arch_find(k->arch);
-	int r;
+	ssize_t n = fd < 0 ? -1 : pread(fd, head, sizeof(head), 0);
 
-	if (fd < 0)
+	(void)place;
+	if (n < 0)
 		return err_errno(err, "%s", k->vmlinuz);
-	if (pread(fd, head, sizeof(head), 0) != (ssize_t)sizeof(head))
-		return 0;
 	if (has_payload(&h))
-		r = make_elf(fd, k->vmlinuz, &h, to, err);
-	else if (arch && arch->magic && !vmlinuz_is_bare((const char *)head, sizeof(head)))
-		r = make_image(k->vmlinuz, to, err);
-	else
-		return 0;
-	return r < 0 ? r : 1;
+		return make_elf(fd, k->vmlinuz, &h, to, err);
+	if (arch && arch->magic && !vmlinuz_is_bare((const char *)head, sizeof(head)))
+		return make_image(k->vmlinuz, to, err);
+	return file_write(to, "", 0, 0644, err);
 }
 
 int payload_get(const struct kernel *k, const char *cache_dir, char **path, struct err *err)
 {
-	_cleanup_free_ char *to = xasprintf("%s/payload-%s", cache_dir, k->id);
+	struct kernel of = *k;
+	const struct cache_item item = {
+		.dir = cache_dir,
+		.limits = {.bytes = CACHE_MAX, .in_use_s = CACHE_IN_USE_S},
+		.key = key,
+		.make = make,
+		.arg = &of,
+	};
+	_cleanup_free_ char *entry = NULL, *to = NULL;
 	struct stat st;
-	int r;
+	int r = cache_get(&item, &entry, err);
 
 	*path = NULL;
-	if (!cache_use(to)) {
-		r = mkdir_p(cache_dir, 0755, err);
-		if (r == 0)
-			r = make(k, to, err);
-		if (r <= 0)
-			return r;
-		cache_trim(cache_dir, "payload-", CACHE_MAX);
-	}
+	if (r < 0)
+		return r;
+	to = xasprintf("%s/" KERNEL, entry);
 	if (stat(to, &st) < 0)
 		return err_errno(err, "%s", to);
-	if (st.st_size)
-		*path = xstrdup(to);
+	if (st.st_size) {
+		*path = to;
+		to = NULL;
+	}
 	return 0;
 }

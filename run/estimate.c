@@ -10,27 +10,27 @@
 #define RUNS_MAX 5
 
 /* What is added up of a subtest. */
-struct sum {
+struct total {
 	int runs;
 	int64_t ms;
 };
 
 struct reading {
 	struct test_file *file;
-	struct sum *sums; /* of its subtests */
+	struct total *totals; /* of its subtests */
 };
 
 static void on_estimate(void *arg, const struct history_estimate *e)
 {
 	struct reading *r = arg;
 	struct subtest *s = plan_find(r->file, e->subtest);
-	struct sum *sum = s ? &r->sums[s - r->file->subtests] : NULL;
+	struct total *total = s ? &r->totals[s - r->file->subtests] : NULL;
 
-	if (!s || sum->runs == RUNS_MAX)
+	if (!s || total->runs == RUNS_MAX)
 		return;
-	sum->ms += e->duration_ms;
-	sum->runs++;
-	s->expected_ms = sum->ms / sum->runs;
+	total->ms += e->duration_ms;
+	total->runs++;
+	s->expected_ms = total->ms / total->runs;
 	if (e->mem_mib > s->mem_mib)
 		s->mem_mib = e->mem_mib;
 	if (e->mem_mib > r->file->peak_mib)
@@ -39,8 +39,8 @@ static void on_estimate(void *arg, const struct history_estimate *e)
 
 static int read_file(struct history *h, const struct run *run, struct test_file *f, struct err *err)
 {
-	_cleanup_free_ struct sum *sums = xcalloc(f->n, sizeof(*sums));
-	struct reading r = {f, sums};
+	_cleanup_free_ struct total *totals = xcalloc(f->n, sizeof(*totals));
+	struct reading r = {f, totals};
 	char host[256] = "";
 	const struct history_place where = {
 		.host = host,

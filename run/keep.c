@@ -61,6 +61,7 @@ int keep_journal(const char *journal, const char *id, struct err *err)
 {
 	static const char allowed[] =
 		"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz.-";
+	const struct cache_limits limits = {.bytes = KEEP_BYTES, .in_use_s = CACHE_IN_USE_S};
 	_cleanup_free_ char *dir = path_data("runs");
 	_cleanup_free_ char *path = xasprintf("%s/%s.jsonl.gz", dir, id);
 	_cleanup_free_ char *tmp = xasprintf("%s.%d", path, (int)getpid());
@@ -76,6 +77,6 @@ int keep_journal(const char *journal, const char *id, struct err *err)
 	if (r < 0)
 		unlink(tmp);
 	else
-		cache_trim(dir, "", KEEP_BYTES);
+		cache_trim(dir, limits);
 	return r;
 }

@@ -1,36 +1,35 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "run/pack.h"
 
-#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/cache.h"
 #include "base/file.h"
-#include "base/hash.h"
 #include "base/proc.h"
+#include "base/walk.h"
 
 #define CACHE_MAX   (2ULL << 30)
 #define LIST_MAX    (16 << 20) /* bytes of names */
 #define GIT_MS	    60000
 #define MKFS_MS	    300000
-#define DEPTH_MAX   64
 #define BLOCK	    4096
 #define SPARE_BYTES (2ULL << 20)
-#define LEFT_OVER_S 3600
+#define FORMAT	    "1" /* changes with what is made of it */
+#define IMAGE	    "image" /* in its entry */
 
-/* What goes into the image. */
+/* What goes into the image: found for its key, and used to make it. */
 struct packing {
-	struct strv from, to; /* a host path and where it is to lie, without the first '/' */
+	const struct view *view;
 	const char *skip;
+	struct strv from, to; /* a host path and where it is to lie, without the first '/' */
 	uint64_t bytes;
-	struct hash hash;
+	struct hash *hash;
 };
 
 static bool is_skipped(const struct packing *p, const char *path)
@@ -48,6 +47,11 @@ static bool is_output(const char *dir)
 }
 
 /* ---- the list */
+
+static uint64_t in_blocks(const struct stat *st)
+{
+	return (uint64_t)(st->st_size + BLOCK - 1) / BLOCK * BLOCK;
+}
 
 static int too_much(const struct packing *p, const char *dir, struct err *err)
 {
@@ -69,55 +73,39 @@ static int add_file(struct packing *p, const char *from, const char *to, const c
 		return 0;
 	strv_add(&p->from, from);
 	strv_add(&p->to, to + (*to == '/'));
-	p->bytes += (uint64_t)(st.st_size + BLOCK - 1) / BLOCK * BLOCK;
-	hash_str(&p->hash, to);
-	hash_add(&p->hash, &st.st_mode, sizeof(st.st_mode));
-	hash_add(&p->hash, &st.st_size, sizeof(st.st_size));
-	hash_add(&p->hash, &st.st_mtim, sizeof(st.st_mtim));
-	hash_add(&p->hash, &st.st_ino, sizeof(st.st_ino));
+	p->bytes += in_blocks(&st);
+	hash_str(p->hash, to);
+	hash_state(p->hash, AT_FDCWD, from, &st);
 	return too_much(p, dir, err);
 }
 
-/* Some file systems do not tell in the list. */
-static bool is_dir(const char *path, const struct dirent *de)
-{
-	struct stat st;
-
-	if (de->d_type != DT_UNKNOWN)
-		return de->d_type == DT_DIR;
-	return lstat(path, &st) == 0 && S_ISDIR(st.st_mode);
-}
-
-static int by_name(const struct dirent **a, const struct dirent **b)
-{
-	return strcmp((*a)->d_name, (*b)->d_name);
-}
+struct dir_walk {
+	struct packing *p;
+	const char *from, *to;
+};
 
 /* What a repository keeps of itself is none of it: a directory, or a file that names one. */
-static bool is_content(const char *name)
+static int add_found(void *arg, int dirfd, const char *path, const struct stat *st, struct err *err)
 {
-	return strcmp(name, ".") != 0 && strcmp(name, "..") != 0 && strcmp(name, ".git") != 0;
+	const struct dir_walk *w = arg;
+	_cleanup_free_ char *from = xasprintf("%s/%s", w->from, path);
+	_cleanup_free_ char *to = xasprintf("%s/%s", w->to, path);
+
+	(void)dirfd;
+	if (str_eq(path_base(path), ".git"))
+		return WALK_SKIP;
+	if (S_ISDIR(st->st_mode))
+		return is_skipped(w->p, from) || is_output(from) ? WALK_SKIP : 0;
+	return add_file(w->p, from, to, w->from, err);
 }
 
-static int walk(struct packing *p, const char *from, const char *to, int depth, struct err *err)
+static int add_all(struct packing *p, const char *from, const char *to, struct err *err)
 {
-	struct dirent **v = NULL;
-	bool wanted = depth < DEPTH_MAX && !is_skipped(p, from) && !is_output(from);
-	int n = wanted ? scandir(from, &v, NULL, by_name) : 0;
-	int r = 0;
+	struct dir_walk w = {p, from, to};
 
-	for (int i = 0; i < n; i++) {
-		const char *name = v[i]->d_name;
-		_cleanup_free_ char *path = xasprintf("%s/%s", from, name);
-		_cleanup_free_ char *target = xasprintf("%s/%s", to, name);
-
-		if (r == 0 && is_content(name))
-			r = is_dir(path, v[i]) ? walk(p, path, target, depth + 1, err)
-					       : add_file(p, path, target, from, err);
-		free(v[i]);
-	}
-	free(v);
-	return r;
+	if (is_skipped(p, from) || is_output(from))
+		return 0;
+	return walk_tree(from, false, add_found, &w, err);
 }
 
 /* The names that git has below dir, each ended by NUL. */
@@ -185,7 +173,7 @@ static int add_entry(struct packing *p, const char *dir, const char *name, const
 	if (below_output(dir, name, seen))
 		return 0;
 	if (lstat(from, &st) == 0 && S_ISDIR(st.st_mode))
-		return walk(p, from, target, 1, err);
+		return add_all(p, from, target, err);
 	return add_file(p, from, target, dir, err);
 }
 
@@ -204,18 +192,19 @@ static int add_dir(struct packing *p, const char *dir, const char *to, struct er
 {
 	_cleanup_free_ char *git = xasprintf("%s/.git", dir);
 
-	return path_exists(git) ? add_listed(p, dir, to, err) : walk(p, dir, to, 0, err);
+	return path_exists(git) ? add_listed(p, dir, to, err) : add_all(p, dir, to, err);
 }
 
-static int list(const struct view *v, struct packing *p, struct err *err)
+static int list(struct packing *p, struct err *err)
 {
+	const struct view *v = p->view;
 	int r = 0;
 
 	for (size_t i = 0; i < v->n && r == 0; i++) {
 		const struct view_entry *e = &v->entries[i];
 
-		hash_str(&p->hash, e->path);
-		hash_str(&p->hash, e->kind == VIEW_SYMLINK ? e->source : "");
+		hash_str(p->hash, e->path);
+		hash_str(p->hash, e->kind == VIEW_SYMLINK ? e->source : "");
 		if (e->kind == VIEW_BIND && path_is_dir(e->source))
 			r = add_dir(p, e->source, e->path, err);
 		else if (e->kind == VIEW_BIND)
@@ -242,8 +231,9 @@ static int copy_one(const char *from, const char *to, struct err *err)
 	return symlink(link, to) < 0 ? err_errno(err, "%s", to) : 0;
 }
 
-static int copy_all(const struct packing *p, const struct view *v, const char *dir, struct err *err)
+static int copy_all(const struct packing *p, const char *dir, struct err *err)
 {
+	const struct view *v = p->view;
 	int r = 0;
 
 	for (size_t i = 0; i < v->n && r == 0; i++) {
@@ -281,117 +271,107 @@ static int make_image(const char *dir, uint64_t bytes, size_t files, const char 
 	return proc_run(&argv, MKFS_MS, NULL, err);
 }
 
-/* Beside its place and renamed: who comes at the same time makes the same. */
-static int publish(const char *dir, const char *from, uint64_t bytes, size_t files,
-		   const char *path, struct err *err)
+static void forget(struct packing *p)
 {
-	_cleanup_free_ char *tmp = xasprintf("%s/" CACHE_TEMPORARY "%d.img", dir, (int)getpid());
+	strv_done(&p->from);
+	strv_done(&p->to);
+	p->bytes = 0;
+}
+
+static int key_tree(void *arg, struct hash *h, struct err *err)
+{
+	struct packing *p = arg;
+
+	forget(p);
+	p->hash = h;
+	hash_str(h, FORMAT);
+	return list(p, err);
+}
+
+static int make_tree(void *arg, const char *entry, const char *to, struct err *err)
+{
+	const struct packing *p = arg;
+	_cleanup_free_ char *work = xasprintf("%s/work", entry);
+	_cleanup_free_ char *image = xasprintf("%s/" IMAGE, entry);
+	int r = mkdir_p(work, 0755, err); /* becomes the guest's */
+
+	(void)to;
+	if (r == 0)
+		r = copy_all(p, work, err);
+	if (r == 0)
+		r = make_image(work, p->bytes, p->from.n, image, err);
+	return r < 0 ? r : rm_rf(work, err);
+}
+
+static int get(struct cache_item *item, const char *dir, char **path, struct err *err)
+{
+	_cleanup_free_ char *entry = NULL;
 	int r;
 
-	unlink(tmp);
-	r = make_image(from, bytes, files, tmp, err);
-	if (r == 0 && rename(tmp, path) < 0)
-		r = err_errno(err, "%s", path);
-	if (r < 0)
-		unlink(tmp);
-	cache_trim(dir, "", CACHE_MAX);
+	item->dir = dir;
+	item->limits = (struct cache_limits){.bytes = CACHE_MAX, .in_use_s = CACHE_IN_USE_S};
+	r = cache_get(item, &entry, err);
+	*path = r < 0 ? NULL : xasprintf("%s/" IMAGE, entry);
 	return r;
-}
-
-static char *image_path(const struct hash *h, const char *kind, const char *dir)
-{
-	_cleanup_free_ char *hex = hash_hex(h);
-
-	return xasprintf("%s/%s-%s", dir, kind, hex);
-}
-
-static int make(const struct packing *p, const struct view *v, const char *dir, const char *path,
-		struct err *err)
-{
-	_cleanup_free_ char *work = xasprintf("%s/" CACHE_TEMPORARY "XXXXXX", dir);
-	int r = mkdir_p(dir, 0700, err);
-
-	cache_sweep(dir, CACHE_TEMPORARY, LEFT_OVER_S);
-	if (r == 0)
-		r = dir_make_temp(work, err);
-	if (r < 0)
-		return r;
-	/* It becomes the guest's. */
-	if (chmod(work, 0755) < 0)
-		r = err_errno(err, "%s", work);
-	if (r == 0)
-		r = copy_all(p, v, work, err);
-	if (r == 0)
-		r = publish(dir, work, p->bytes, p->from.n, path, err);
-	rm_rf(work, NULL);
-	return r;
-}
-
-static int pack(struct packing *p, const struct view *v, const char *dir, char **path,
-		struct err *err)
-{
-	int r = list(v, p, err);
-
-	if (r < 0)
-		return r;
-	*path = image_path(&p->hash, "tree", dir);
-	return cache_use(*path) ? 0 : make(p, v, dir, *path, err);
 }
 
 int pack_view(const struct view *v, const char *skip, const char *dir, char **path, struct err *err)
 {
-	struct packing p = {.skip = skip};
-	int r;
+	struct packing p = {.view = v, .skip = skip};
+	struct cache_item item = {.key = key_tree, .make = make_tree, .arg = &p};
+	int r = get(&item, dir, path, err);
 
-	*path = NULL;
-	hash_init(&p.hash);
-	r = pack(&p, v, dir, path, err);
-	strv_done(&p.from);
-	strv_done(&p.to);
+	forget(&p);
 	return r;
 }
 
 /* ---- modules */
 
-struct amount {
+struct modules {
+	const char *dir;
 	uint64_t bytes;
 	size_t files;
+	struct hash *hash;
 };
 
-static void count(const char *dir, int depth, struct amount *a)
+static int add_module(void *arg, int dirfd, const char *path, const struct stat *st,
+		      struct err *err)
 {
-	struct dirent **v = NULL;
-	int n = depth < DEPTH_MAX ? scandir(dir, &v, NULL, NULL) : 0;
+	struct modules *m = arg;
 
-	for (int i = 0; i < n; i++) {
-		_cleanup_free_ char *path = xasprintf("%s/%s", dir, v[i]->d_name);
-		struct stat st;
+	(void)err;
+	hash_str(m->hash, path);
+	hash_state(m->hash, dirfd, path_base(path), st);
+	m->bytes += in_blocks(st);
+	m->files++;
+	return 0;
+}
 
-		if (is_dir(path, v[i]) && v[i]->d_name[0] != '.')
-			count(path, depth + 1, a);
-		else if (lstat(path, &st) == 0)
-			a->bytes += (uint64_t)(st.st_size + BLOCK - 1) / BLOCK * BLOCK;
-		a->files++;
-		free(v[i]);
-	}
-	free(v);
+static int key_modules(void *arg, struct hash *h, struct err *err)
+{
+	struct modules *m = arg;
+
+	m->hash = h;
+	m->bytes = m->files = 0;
+	hash_str(h, FORMAT);
+	hash_str(h, m->dir);
+	return walk_tree(m->dir, false, add_module, m, err);
+}
+
+static int make_modules(void *arg, const char *entry, const char *to, struct err *err)
+{
+	const struct modules *m = arg;
+	_cleanup_free_ char *image = xasprintf("%s/" IMAGE, entry);
+
+	(void)to;
+	return make_image(m->dir, m->bytes, m->files, image, err);
 }
 
 int pack_modules(const struct kernel *k, const char *dir, char **path, struct err *err)
 {
-	struct amount a = {0};
-	struct hash h;
-	int r;
+	struct modules m = {.dir = k->modules};
+	struct cache_item item = {.key = key_modules, .make = make_modules, .arg = &m};
 
 	*path = NULL;
-	if (!k->modules)
-		return 0;
-	hash_init(&h);
-	hash_str(&h, k->id);
-	*path = image_path(&h, "modules", dir);
-	if (cache_use(*path))
-		return 0;
-	r = mkdir_p(dir, 0700, err);
-	count(k->modules, 0, &a);
-	return r == 0 ? publish(dir, k->modules, a.bytes, a.files, *path, err) : r;
+	return k->modules ? get(&item, dir, path, err) : 0;
 }

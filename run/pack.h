@@ -16,9 +16,9 @@
 /*
  * The path of an image of all that v shows: of the directories that it binds what git lists
  * (tracked or not, but not ignored), or all where there is no git; without, none of it is followed
- * out of, nor is skip (a path of the host, may be NULL) and what lies below it. Made once below dir
- * for this state of the files, by name, mode, size and time. -EFBIG above the limits. The caller
- * frees *path.
+ * out of, nor is skip (a path of the host, may be NULL) and what lies below it. Made once
+ * for this state of the files, as an entry of the cache in dir (base/cache.h). -EFBIG above the
+ * limits, -EAGAIN where the files change all the time. The caller frees *path.
  */
 int pack_view(const struct view *v, const char *skip, const char *dir, char **path,
 	      struct err *err);

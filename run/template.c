@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "run/template.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -12,16 +11,14 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "base/cache.h"
 #include "base/file.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "base/seal.h"
 #include "run/template_cache.h"
-#include "vm/accel.h"
 
-#define INFO	     "info.json"
-#define INFO_MAX     (4 << 20)
-#define INFO_VERSION 3
+#define INFO	 "info.json"
+#define INFO_MAX (4 << 20)
 
 /* The file beside the directories that says why there is none, and for how long that is believed.
  */
@@ -53,32 +50,13 @@ static void let_go(struct template *t)
 
 /* ---- what is written beside it */
 
-/* The size of each file: one that was cut short is not to be taken for memory. */
-static json_t *sizes_json(const char *dir)
-{
-	json_t *sizes = json_object();
-	const struct dirent *de;
-	DIR *d = opendir(dir);
-	struct stat st;
-
-	while (d && (de = readdir(d)))
-		if (de->d_name[0] != '.' && strcmp(de->d_name, INFO) != 0 &&
-		    fstatat(dirfd(d), de->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-		    S_ISREG(st.st_mode))
-			json_object_set_new(sizes, de->d_name, json_integer(st.st_size));
-	if (d)
-		closedir(d);
-	return sizes;
-}
-
 static int write_info(const struct template *t, struct err *err)
 {
 	_cleanup_free_ char *path = file_in(t->dir, INFO);
-	_cleanup_free_ char *text = NULL, *boot = accel_boot_id();
-	json_t *info = json_pack("{s:i, s:s, s:i, s:i, s:i, s:b, s:o, s:o}", "version",
-				 INFO_VERSION, "boot", boot ? boot : "", "point", (int)t->point,
-				 "host", t->host, "qemu", t->qemu_version, "streams", t->streams,
-				 "sizes", sizes_json(t->dir), "names", guest_names_json(&t->names));
+	_cleanup_free_ char *text = NULL;
+	json_t *info = json_pack("{s:i, s:i, s:i, s:b, s:o}", "point", (int)t->point, "host",
+				 t->host, "qemu", t->qemu_version, "streams", t->streams, "names",
+				 guest_names_json(&t->names));
 
 	json_object_set_new(info, "has_kmsg", json_boolean(t->has_kmsg));
 	json_object_set_new(info, "kmsg_next_seq", json_integer(t->kmsg.next_seq));
@@ -89,29 +67,19 @@ static int write_info(const struct template *t, struct err *err)
 
 	text = json_dumps(info, JSON_INDENT(1));
 	json_decref(info);
-	return file_write_atomic(path, text, strlen(text), 0600, err);
-}
-
-/* It was not synced: behind a crash of the host its files could have their sizes and not their
- * content. */
-static bool of_this_boot(const json_t *info)
-{
-	_cleanup_free_ char *boot = accel_boot_id();
-
-	return str_eq(json_get_str(info, "boot"), boot ? boot : "");
+	return file_write(path, text, strlen(text), 0600, err);
 }
 
 static bool read_info(struct template *t)
 {
 	_cleanup_free_ char *path = file_in(t->dir, INFO);
 	_cleanup_free_ char *text = NULL;
-	_cleanup_json_ json_t *info = NULL, *sizes = NULL;
+	_cleanup_json_ json_t *info = NULL;
 	size_t len;
 
 	if (file_read(path, INFO_MAX, &text, &len, NULL) < 0)
 		return false;
 	info = json_loadb(text, len, 0, NULL);
-	sizes = sizes_json(t->dir);
 	t->host = (int)json_get_int(info, "host", 0);
 	t->qemu_version = (int)json_get_int(info, "qemu", 0);
 	t->streams = json_get_bool(info, "streams", false);
@@ -122,9 +90,7 @@ static bool read_info(struct template *t)
 	t->uptime_us = json_get_int(info, "uptime_us", 0);
 	json_decref(t->bugs);
 	t->bugs = json_incref(json_object_get(info, "bugs"));
-	return json_get_int(info, "version", 0) == INFO_VERSION && of_this_boot(info) &&
-	       json_get_int(info, "point", -1) == (int)t->point &&
-	       json_equal(json_object_get(info, "sizes"), sizes) &&
+	return json_get_int(info, "point", -1) == (int)t->point &&
 	       guest_names_parse(json_object_get(info, "names"), &t->names);
 }
 
@@ -164,17 +130,15 @@ void template_refuse(const char *cache, const char *key, const char *why)
 
 static void take_up(struct template *t)
 {
-	_cleanup_free_ char *info = file_in(t->dir, INFO);
-
 	t->lock_fd = template_lock(t->dir, LOCK_SH);
-	t->there = t->lock_fd >= 0 && read_info(t) && cache_use(info);
+	t->there = t->lock_fd >= 0 && seal_check(t->dir) && read_info(t);
 	if (t->there)
 		return;
 	let_go(t);
 	guest_names_done(&t->names);
 	if (!path_exists(t->dir))
 		return;
-	log_debug("the saved guest in %s is not whole", t->dir);
+	log_note("%s is not as it was kept: it is made again", t->dir);
 	template_remove(t->dir);
 }
 
@@ -232,6 +196,8 @@ int template_publish(const char *cache, struct template *t, struct err *err)
 	char *place = file_in(all, t->key);
 	int r = write_info(t, err);
 
+	if (r == 0)
+		r = seal_write(t->dir, err);
 	if (r < 0) {
 		free(place);
 		return r;

@@ -15,7 +15,7 @@
 
 #include "base/cache.h"
 #include "base/file.h"
-#include "base/str.h"
+#include "base/seal.h"
 
 #define LOCK "lock"
 
@@ -120,29 +120,10 @@ int template_make(const char *all, char **dir, struct err *err)
 
 struct kept {
 	char *dir;
-	time_t used;
-	uint64_t bytes;
+	struct seal seal;
 };
 
-/* On the disk: its memory is mostly holes. */
-static void measure(struct kept *k)
-{
-	const struct dirent *de;
-	DIR *d = opendir(k->dir);
-	struct stat st;
-
-	while (d && (de = readdir(d))) {
-		if (fstatat(dirfd(d), de->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
-		    !S_ISREG(st.st_mode))
-			continue;
-		k->bytes += (uint64_t)st.st_blocks * 512;
-		if (st.st_mtime > k->used)
-			k->used = st.st_mtime;
-	}
-	if (d)
-		closedir(d);
-}
-
+/* Without a seal nobody can use it. */
 static size_t list(const char *all, struct kept **out)
 {
 	const struct dirent *de;
@@ -151,11 +132,18 @@ static size_t list(const char *all, struct kept **out)
 
 	*out = NULL;
 	while (d && (de = readdir(d))) {
-		if (de->d_name[0] == '.' || strchr(de->d_name, '.'))
+		_cleanup_free_ char *dir = xasprintf("%s/%s", all, de->d_name);
+		struct kept k;
+
+		if (strchr(de->d_name, '.'))
 			continue;
+		if (seal_read(dir, &k.seal) < 0) {
+			template_remove(dir);
+			continue;
+		}
+		k.dir = xstrdup(dir);
 		*out = xrealloc(*out, (n + 1) * sizeof(**out));
-		(*out)[n] = (struct kept){.dir = xasprintf("%s/%s", all, de->d_name)};
-		measure(&(*out)[n++]);
+		(*out)[n++] = k;
 	}
 	if (d)
 		closedir(d);
@@ -166,7 +154,7 @@ static int oldest_first(const void *pa, const void *pb)
 {
 	const struct kept *a = pa, *b = pb;
 
-	return (a->used > b->used) - (a->used < b->used);
+	return (a->seal.used > b->seal.used) - (a->seal.used < b->seal.used);
 }
 
 void templates_trim(const char *all, uint64_t max)
@@ -178,12 +166,12 @@ void templates_trim(const char *all, uint64_t max)
 	if (n)
 		qsort(v, n, sizeof(*v), oldest_first);
 	for (size_t i = 0; i < n; i++)
-		total += v[i].bytes;
+		total += v[i].seal.bytes;
 	for (size_t i = 0; i < n; i++) {
 		if (total > max)
 			template_remove(v[i].dir);
 		if (!path_exists(v[i].dir))
-			total -= v[i].bytes;
+			total -= v[i].seal.bytes;
 		free(v[i].dir);
 	}
 	free(v);

@@ -9,7 +9,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "base/cache.h"
 #include "kernel/initramfs.h"
 
 static void put_xz(const char *name, const char *data)
@@ -63,7 +62,7 @@ struct input {
 
 static struct input make_input(void)
 {
-	struct input in = {.k = {.id = xstrdup("0123456789abcdef")}};
+	struct input in = {.cache = NULL};
 
 	put_text("agent", "AGENT");
 	put_text("zmod.ko", "ZMOD");
@@ -154,6 +153,21 @@ static void it_is_made_once_and_again_when_an_input_changes(void **state)
 	assert_non_null(strstr(keep(list(d, 0)), "ZMOD2"));
 }
 
+/* Cut in half it would be believed, and the guest hang. */
+static void a_damaged_one_is_made_again(void **state)
+{
+	_cleanup_input_ struct input in = make_input();
+	_cleanup_free_ char *a = get(&in), *b = NULL;
+	struct stat st;
+
+	(void)state;
+	assert_int_equal(stat(a, &st), 0);
+	assert_int_equal(truncate(a, st.st_size / 2), 0);
+	b = get(&in);
+	assert_string_equal(a, b);
+	assert_string_equal(keep(list(b, 0)), content);
+}
+
 static void a_failure_leaves_nothing(void **state)
 {
 	_cleanup_input_ struct input in = make_input();
@@ -165,46 +179,7 @@ static void a_failure_leaves_nothing(void **state)
 	assert_true(initramfs_get(&in.k, &in.set, in.agent, in.cache, &path, &err) < 0);
 	assert_non_null(strstr(err.msg, "missing.ko"));
 	assert_null(path);
-	assert_int_equal(rmdir(in.cache), 0);
-}
-
-static void set_age(const char *name, time_t age_s)
-{
-	struct timespec ts[2] = {{.tv_sec = time(NULL) - age_s}, {.tv_sec = time(NULL) - age_s}};
-
-	assert_int_equal(utimensat(AT_FDCWD, in_dir(name), ts, 0), 0);
-}
-
-static void trimming_spares_the_recent_and_the_others(void **state)
-{
-	(void)state;
-	put_text("c/x-old", "12345678");
-	put_text("c/x-older", "12345678");
-	put_text("c/x-new", "1234567890123456789012345");
-	put_text("c/other", "12345678");
-	set_age("c/x-old", 4000);
-	set_age("c/x-older", 5000);
-	set_age("c/other", 9000);
-	cache_trim(in_dir("c"), "x-", 33);
-	assert_false(path_exists(in_dir("c/x-older")));
-	assert_true(path_exists(in_dir("c/x-old")));
-	assert_true(cache_use(in_dir("c/x-old")));
-	cache_trim(in_dir("c"), "x-", 1);
-	assert_true(path_exists(in_dir("c/x-old")));
-	assert_true(path_exists(in_dir("c/x-new")));
-	assert_true(path_exists(in_dir("c/other")));
-	assert_false(cache_use(in_dir("c/x-older")));
-}
-
-static void sweeping_takes_old_temporaries(void **state)
-{
-	(void)state;
-	put_text("c/t-.a/file", "");
-	put_text("c/t-.b/file", "");
-	set_age("c/t-.a", 4000);
-	cache_sweep(in_dir("c"), "t-.", 3600);
-	assert_false(path_exists(in_dir("c/t-.a")));
-	assert_true(path_exists(in_dir("c/t-.b/file")));
+	assert_true(rmdir(in.cache) == 0 || errno == ENOENT);
 }
 
 #define IN_DIR(f) cmocka_unit_test_setup_teardown(f, make_dir, remove_dir)
@@ -216,9 +191,8 @@ int main(void)
 		IN_DIR(no_modules_leave_an_empty_order),
 		IN_DIR(the_kernels_own_comes_first_padded),
 		IN_DIR(it_is_made_once_and_again_when_an_input_changes),
+		IN_DIR(a_damaged_one_is_made_again),
 		IN_DIR(a_failure_leaves_nothing),
-		IN_DIR(trimming_spares_the_recent_and_the_others),
-		IN_DIR(sweeping_takes_old_temporaries),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

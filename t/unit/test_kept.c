@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "kbuild/kept.h"
+#include "t/unit/unseen.h"
 
 /* A kernel whose image has so many KiB. */
 static void put_kernel(size_t kib)
@@ -38,7 +39,7 @@ static bool has(const char *key)
 /* As if it had been used so many seconds ago. */
 static void age(const char *key, time_t seconds)
 {
-	_cleanup_free_ char *path = xasprintf("%s/cache/kernels-built/%s", dir, key);
+	_cleanup_free_ char *path = xasprintf("%s/cache/kernels-built/%s/seal", dir, key);
 	struct timespec t[2] = {{.tv_sec = time(NULL) - seconds}, {.tv_sec = time(NULL) - seconds}};
 
 	assert_int_equal(utimensat(AT_FDCWD, path, t, 0), 0);
@@ -76,7 +77,7 @@ static void the_longest_unused_ones_go(void **state)
 	age("b", 20);
 	age("c", 10);
 	assert_true(has("a")); /* used now */
-	add("d", 310 << 10);
+	add("d", 350 << 10);
 	assert_false(has("b"));
 	assert_true(has("c"));
 	assert_true(has("d"));
@@ -104,7 +105,10 @@ static void one_that_was_written_to_is_removed(void **state)
 	assert_int_equal(unlink(in_dir("cache/kernels-built/a/kernel/config")), 0);
 	assert_false(has("a"));
 	add("a", KEPT_MAX);
-	put_text("cache/kernels-built/a/entry.json", "{\"files\": 1");
+	put_text("cache/kernels-built/a/seal", "");
+	assert_false(has("a"));
+	add("a", KEPT_MAX);
+	rewrite_unseen(in_dir("cache/kernels-built/a/kernel/config"), "CONFIG_A=m\n", 11);
 	assert_false(has("a"));
 }
 

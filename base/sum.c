@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "kbuild/sum.h"
+#include "base/sum.h"
 
 #include <errno.h>
 #include <stdio.h>

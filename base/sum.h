@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A 128-bit XXH3, for what may be large: whole source trees. Good against chance, not malice. */
-#ifndef KBUILD_SUM_H
-#define KBUILD_SUM_H
+/* A 128-bit XXH3: good against chance, not against malice. */
+#ifndef BASE_SUM_H
+#define BASE_SUM_H
 
 #include <stdbool.h>
 #include <stddef.h>

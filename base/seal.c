@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "base/seal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/hash.h"
+#include "base/walk.h"
+
+#define FORMAT	  "1" /* changes with what is hashed */
+#define WHOLE_MAX (64 << 20)
+#define EDGE	  (1 << 20)
+#define TEXT_MAX  100
+
+struct sealing {
+	struct hash hash;
+	uint64_t bytes;
+	bool sync;
+};
+
+static int add_edge(struct hash *h, int fd, off_t at, void *buf)
+{
+	ssize_t n = pread(fd, buf, EDGE, at);
+
+	if (n != EDGE)
+		return n < 0 ? -errno : -EIO;
+	hash_add(h, buf, EDGE);
+	return 0;
+}
+
+static int add_large(struct sealing *s, int fd)
+{
+	_cleanup_free_ void *buf = xmalloc(EDGE);
+	struct stat st;
+	int r;
+
+	if ((s->sync && fsync(fd) < 0) || fstat(fd, &st) < 0)
+		return -errno;
+	hash_add(&s->hash, &st.st_ino, sizeof(st.st_ino));
+	hash_add(&s->hash, &st.st_mtim, sizeof(st.st_mtim));
+	r = add_edge(&s->hash, fd, 0, buf);
+	return r < 0 ? r : add_edge(&s->hash, fd, st.st_size - EDGE, buf);
+}
+
+static int add_whole(struct sealing *s, int fd, const char *path)
+{
+	struct sum sum;
+	int r = sum_fd(fd, path, &sum, NULL);
+
+	hash_add(&s->hash, &sum, sizeof(sum));
+	return r;
+}
+
+static int add_file(struct sealing *s, int dirfd, const char *path, const struct stat *st,
+		    struct err *err)
+{
+	_cleanup_close_ int fd =
+		openat(dirfd, path_base(path), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	int r = fd < 0 ? -errno : 0;
+
+	hash_add(&s->hash, &st->st_size, sizeof(st->st_size));
+	s->bytes += (uint64_t)st->st_blocks * 512;
+	if (r == 0)
+		r = st->st_size > WHOLE_MAX ? add_large(s, fd) : add_whole(s, fd, path);
+	return r < 0 ? err_set(err, r, "%s: %s", path, strerror(-r)) : 0;
+}
+
+static int add_name(void *arg, int dirfd, const char *path, const struct stat *st, struct err *err)
+{
+	struct sealing *s = arg;
+	char target[4096];
+	ssize_t n;
+
+	if (str_eq(path, SEAL_FILE))
+		return 0;
+	hash_str(&s->hash, path);
+	hash_add(&s->hash, &st->st_mode, sizeof(st->st_mode));
+	if (S_ISREG(st->st_mode))
+		return add_file(s, dirfd, path, st, err);
+	if (!S_ISLNK(st->st_mode))
+		return 0;
+	n = readlinkat(dirfd, path_base(path), target, sizeof(target));
+	hash_add(&s->hash, target, n > 0 ? (size_t)n : 0);
+	return n < 0 ? err_errno(err, "%s", path) : 0;
+}
+
+static int add_all(const char *dir, struct sealing *s, struct err *err)
+{
+	hash_init(&s->hash);
+	hash_str(&s->hash, FORMAT);
+	return walk_tree(dir, false, add_name, s, err);
+}
+
+int seal_write(const char *dir, struct err *err)
+{
+	_cleanup_free_ char *path = xasprintf("%s/" SEAL_FILE, dir);
+	struct sealing s = {.sync = true};
+	char text[TEXT_MAX], hex[SUM_HEX_MAX];
+	int r = add_all(dir, &s, err);
+
+	if (r < 0)
+		return r;
+	sum_hex(s.hash.v, hex);
+	snprintf(text, sizeof(text), "%s %" PRIu64 "\n", hex, s.bytes);
+	return file_replace(path, text, strlen(text), 0600, err);
+}
+
+int seal_read(const char *dir, struct seal *out)
+{
+	_cleanup_free_ char *path = xasprintf("%s/" SEAL_FILE, dir), *text = NULL;
+	struct stat st;
+	size_t len;
+	int r = file_read(path, TEXT_MAX, &text, &len, NULL);
+
+	if (r < 0 || stat(path, &st) < 0)
+		return -ENOENT;
+	out->used = st.st_mtime;
+	if (sum_parse(text, &out->sum) < 0 ||
+	    sscanf(text + SUM_HEX_MAX - 1, " %" SCNu64 "\n", &out->bytes) != 1)
+		return -EINVAL;
+	return 0;
+}
+
+bool seal_check(const char *dir)
+{
+	_cleanup_free_ char *path = xasprintf("%s/" SEAL_FILE, dir);
+	struct sealing s = {0};
+	struct seal was;
+
+	return seal_read(dir, &was) == 0 && add_all(dir, &s, NULL) == 0 &&
+	       sum_eq(s.hash.v, was.sum) &&
+	       (utimensat(AT_FDCWD, path, NULL, 0) == 0 || errno != ENOENT);
+}
