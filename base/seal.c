@@ -16,6 +16,7 @@
 #define FORMAT	  "1" /* changes with what is hashed */
 #define WHOLE_MAX (64 << 20)
 #define EDGE	  (1 << 20)
+#define CHUNK	  (32 << 10)
 #define TEXT_MAX  100
 
 struct sealing {
@@ -24,19 +25,22 @@ struct sealing {
 	bool sync;
 };
 
-static int add_edge(struct hash *h, int fd, off_t at, void *buf)
+static int add_edge(struct hash *h, int fd, off_t at)
 {
-	ssize_t n = pread(fd, buf, EDGE, at);
+	char buf[CHUNK];
+	ssize_t n;
 
-	if (n != EDGE)
-		return n < 0 ? -errno : -EIO;
-	hash_add(h, buf, EDGE);
+	for (off_t end = at + EDGE; at < end; at += CHUNK) {
+		n = pread(fd, buf, CHUNK, at);
+		if (n != CHUNK)
+			return n < 0 ? -errno : -EIO;
+		hash_add(h, buf, CHUNK);
+	}
 	return 0;
 }
 
 static int add_large(struct sealing *s, int fd)
 {
-	_cleanup_free_ void *buf = xmalloc(EDGE);
 	struct stat st;
 	int r;
 
@@ -44,8 +48,8 @@ static int add_large(struct sealing *s, int fd)
 		return -errno;
 	hash_add(&s->hash, &st.st_ino, sizeof(st.st_ino));
 	hash_add(&s->hash, &st.st_mtim, sizeof(st.st_mtim));
-	r = add_edge(&s->hash, fd, 0, buf);
-	return r < 0 ? r : add_edge(&s->hash, fd, st.st_size - EDGE, buf);
+	r = add_edge(&s->hash, fd, 0);
+	return r < 0 ? r : add_edge(&s->hash, fd, st.st_size - EDGE);
 }
 
 static int add_whole(struct sealing *s, int fd, const char *path)

@@ -10,7 +10,7 @@
 
 #include "base/str.h"
 
-#define CHUNK (256 << 10)
+#define CHUNK (64 << 10)
 
 static struct sum from_xxh(XXH128_hash_t h)
 {

@@ -17,39 +17,40 @@ struct walk {
 	bool lenient;
 	walk_fn *fn;
 	void *arg;
+	struct strbuf path; /* of what is looked at, relative to dir */
 	struct err *err;
 };
 
-static int walk_names(const struct walk *w, int fd, const char *path, int depth);
+static int walk_names(struct walk *w, int fd, int depth);
 
-static int enter(const struct walk *w, int dirfd, const char *path, int depth)
+static int enter(struct walk *w, int dirfd, const char *name, int depth)
 {
-	int fd = openat(dirfd, *path ? path_base(path) : w->dir,
-			O_RDONLY | O_DIRECTORY | O_CLOEXEC | (*path ? O_NOFOLLOW : 0));
+	int fd = openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | (depth ? O_NOFOLLOW : 0));
 
-	if (fd < 0 && (w->lenient || (errno == ENOENT && *path)))
+	if (fd < 0 && (w->lenient || (errno == ENOENT && depth)))
 		return 0;
 	if (fd < 0)
-		return err_errno(w->err, "%s%s%s", w->dir, *path ? "/" : "", path);
-	return walk_names(w, fd, path, depth);
+		return err_errno(w->err, "%s%s%s", w->dir, depth ? "/" : "", w->path.s);
+	return walk_names(w, fd, depth);
 }
 
-static int visit(const struct walk *w, int dirfd, const char *path, int depth)
+static int visit(struct walk *w, int dirfd, const char *name, int depth)
 {
 	struct stat st;
 	int r;
 
-	if (fstatat(dirfd, path_base(path), &st, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT) < 0)
-		return errno == ENOENT || w->lenient ? 0
-						     : err_errno(w->err, "%s/%s", w->dir, path);
-	r = w->fn(w->arg, dirfd, path, &st, w->err);
+	if (fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT) < 0)
+		return errno == ENOENT || w->lenient
+			       ? 0
+			       : err_errno(w->err, "%s/%s", w->dir, w->path.s);
+	r = w->fn(w->arg, dirfd, w->path.s, &st, w->err);
 	if (r != 0 || !S_ISDIR(st.st_mode))
 		return r < 0 ? r : 0;
 	if (depth < DEPTH_MAX)
-		return enter(w, dirfd, path, depth + 1);
+		return enter(w, dirfd, name, depth + 1);
 	return w->lenient ? 0
 			  : err_set(w->err, ELOOP, "%s/%s is nested more than %d deep", w->dir,
-				    path, DEPTH_MAX);
+				    w->path.s, DEPTH_MAX);
 }
 
 static int by_name(const void *a, const void *b)
@@ -58,31 +59,41 @@ static int by_name(const void *a, const void *b)
 }
 
 /* Closes fd. */
-static int walk_names(const struct walk *w, int fd, const char *path, int depth)
+static int walk_names(struct walk *w, int fd, int depth)
 {
-	_cleanup_strv_ struct strv paths = {0};
+	_cleanup_strv_ struct strv names = {0};
 	const struct dirent *de;
 	DIR *d = fdopendir(fd);
+	size_t len = w->path.len;
 	int r = 0;
 
 	if (!d) {
 		close(fd);
-		return err_errno(w->err, "%s/%s", w->dir, path);
+		return err_errno(w->err, "%s/%s", w->dir, w->path.s);
 	}
 	while ((de = readdir(d)))
 		if (!str_eq(de->d_name, ".") && !str_eq(de->d_name, ".."))
-			strv_addf(&paths, "%s%s%s", path, *path ? "/" : "", de->d_name);
-	if (paths.n)
-		qsort(paths.v, paths.n, sizeof(*paths.v), by_name);
-	for (size_t i = 0; i < paths.n && r == 0; i++)
-		r = visit(w, dirfd(d), paths.v[i], depth);
+			strv_add(&names, de->d_name);
+	if (names.n)
+		qsort(names.v, names.n, sizeof(*names.v), by_name);
+	for (size_t i = 0; i < names.n && r == 0; i++) {
+		strbuf_puts(&w->path, len ? "/" : "");
+		strbuf_puts(&w->path, names.v[i]);
+		r = visit(w, dirfd(d), names.v[i], depth);
+		w->path.len = len;
+		w->path.s[len] = '\0';
+	}
 	closedir(d);
 	return r;
 }
 
 int walk_tree(const char *dir, bool lenient, walk_fn *fn, void *arg, struct err *err)
 {
-	const struct walk w = {dir, lenient, fn, arg, err};
+	struct walk w = {.dir = dir, .lenient = lenient, .fn = fn, .arg = arg, .err = err};
+	int r;
 
-	return enter(&w, AT_FDCWD, "", 0);
+	strbuf_puts(&w.path, "");
+	r = enter(&w, AT_FDCWD, dir, 0);
+	strbuf_done(&w.path);
+	return r;
 }

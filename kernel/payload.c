@@ -265,7 +265,9 @@ static int key(void *arg, struct hash *h, struct err *err)
 
 	hash_str(h, FORMAT);
 	hash_str(h, k->arch ? k->arch : "");
-	return hash_file(h, k->vmlinuz, err);
+	hash_stat(h, k->vmlinuz);
+	(void)err;
+	return 0;
 }
 
 /* The file is empty where there is nothing that QEMU can boot, so that it is not looked for again.

@@ -228,6 +228,7 @@ void clone_failed(struct job *job, bool host, const char *why)
 void clone_restored(struct job *job)
 {
 	const struct template *t = job->plan->template;
+	struct guest_fresh fresh;
 	struct frame_writer w;
 	uint64_t random = 0;
 
@@ -240,13 +241,14 @@ void clone_restored(struct job *job)
 	if (getrandom(&random, sizeof(random), 0) < 0)
 		random = (uint64_t)loop_now_ns();
 	snprintf(job->nonce, sizeof(job->nonce), "%016" PRIx64, random);
+	guest_refresh(&fresh);
 	job->wait_id = ++job->next_id;
 	job_begin_frame(job, &w, FRAME_SETUP, job->wait_id);
 	frame_add(&w, "nonce", job->nonce);
 	if (t->point == TEMPLATE_BOOTED)
-		guest_setup(&job->run->base, job->plan, &job->guest, vm_binds(job->vm), &w);
+		guest_setup(&job->run->base, job->plan, &job->guest, vm_binds(job->vm), &fresh, &w);
 	else
-		guest_renew(&job->guest, &w);
+		guest_renew(&job->guest, &fresh, &w);
 	job_send(job, &w);
 }
 

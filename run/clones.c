@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/utsname.h>
 
 #include "base/file.h"
 #include "base/log.h"
@@ -13,132 +12,11 @@
 #include "run/guest_parts.h"
 #include "run/pack.h"
 #include "run/template_cache.h"
-#include "run/testenv.h"
+#include "run/template_key.h"
 #include "vm/sandbox.h"
-
-/* Changes with what a template is. */
-#define KEY_VERSION 1
 
 #define FAILURES_MAX 2
 #define SPACE_MAX    (1ULL << 30)
-
-/* ---- the key: all that a saved guest depends on */
-
-/* Under KVM the guest sees the processor as it is. */
-static void hash_processor(struct hash *h)
-{
-	static const char *const tells[] = {"vendor_id", "model", "stepping", "microcode", "flags"};
-	_cleanup_free_ char *text = NULL;
-	struct utsname uts;
-	size_t len;
-
-	uname(&uts);
-	hash_str(h, uts.release);
-	hash_str(h, uts.version);
-	if (file_read("/proc/cpuinfo", 16 << 20, &text, &len, NULL) < 0)
-		return;
-	for (char *save, *line = strtok_r(text, "\n", &save); line;
-	     line = strtok_r(NULL, "\n", &save)) {
-		if (str_starts(line, "processor") && !strstr(line, ": 0"))
-			break;
-		for (size_t i = 0; i < ARRAY_SIZE(tells); i++)
-			if (str_starts(line, tells[i]))
-				hash_str(h, line);
-	}
-}
-
-static void hash_path(struct hash *h, const char *path)
-{
-	hash_str(h, path ? path : "");
-	if (path)
-		hash_stat(h, path);
-}
-
-static void hash_list(struct hash *h, const struct strv *list)
-{
-	for (size_t i = 0; i < list->n; i++)
-		hash_str(h, list->v[i]);
-	hash_str(h, "");
-}
-
-static void hash_sizes(struct hash *h, const uint64_t *sizes, size_t n)
-{
-	hash_add(h, &n, sizeof(n));
-	hash_add(h, sizes, n * sizeof(*sizes));
-}
-
-static void hash_files(struct hash *h, const struct strv *paths)
-{
-	for (size_t i = 0; i < paths->n; i++)
-		hash_path(h, paths->v[i]);
-	hash_str(h, "");
-}
-
-/* The machine. This program is part of it: it says what QEMU is told. */
-static void hash_machine(struct hash *h, const struct guest_base *b, const struct guest_plan *gp)
-{
-	const struct test_file *f = gp->file;
-	const struct needs *n = &f->needs;
-	const char *why;
-	const int64_t numbers[] = {KEY_VERSION,	  b->accel.accel,
-				   f->cpus,	  f->mem_mib,
-				   f->dump,	  sandbox_probe(b->settings->keeper, &why),
-				   gp->upper_disk};
-
-	hash_add(h, numbers, sizeof(numbers));
-	hash_path(h, b->settings->program);
-	hash_path(h, b->qemu);
-	/* The names of these, in caches, say what is in them; their times, when they were used. */
-	hash_str(h, gp->file->kernel->kernel.id);
-	hash_str(h, gp->initrd);
-	hash_path(h, b->root_image);
-	hash_str(h, f->arch->name);
-	hash_str(h, f->bus->name);
-	hash_str(h, b->settings->network ? b->settings->network : "");
-	hash_add(h, &f->internet, sizeof(f->internet));
-	hash_list(h, &n->kernel_append);
-	hash_list(h, &b->settings->append);
-	hash_add(h, &b->settings->verbose, sizeof(b->settings->verbose));
-	hash_list(h, &n->qemu_append);
-	hash_list(h, &n->qemu_prepend);
-	hash_list(h, &b->settings->qemu_args);
-	hash_sizes(h, n->scratch, n->nscratch);
-	hash_sizes(h, n->slow, n->nslow);
-	hash_sizes(h, n->pmem, n->npmem);
-	hash_files(h, &n->images);
-	if (b->accel.accel == ACCEL_KVM)
-		hash_processor(h);
-}
-
-/* What was done in it since it was booted. */
-static void hash_setup(struct hash *h, const struct guest_base *b, const struct guest_plan *gp)
-{
-	_cleanup_strv_ struct strv env = {0};
-
-	testenv_run(b->settings, gp->file, 0, &env);
-	hash_list(h, &env);
-	hash_str(h, gp->pack.tree);
-	hash_str(h, gp->pack.modules ? gp->pack.modules : "");
-	hash_list(h, &gp->file->needs.git);
-	hash_str(h, gp->file->needs.path);
-	hash_str(h, b->settings->tree);
-	hash_str(h, b->settings->source ? b->settings->source : "");
-	hash_str(h, b->settings->deps_dir ? b->settings->deps_dir : "");
-	hash_str(h, b->out->path);
-}
-
-static char *make_key(const struct guest_base *b, const struct guest_plan *gp,
-		      enum template_point point)
-{
-	struct hash h;
-
-	hash_init(&h);
-	hash_add(&h, &point, sizeof(point));
-	hash_machine(&h, b, gp);
-	if (point == TEMPLATE_READY)
-		hash_setup(&h, b, gp);
-	return hash_hex(&h);
-}
 
 /* Of what any saved guest depends on: another boot, accelerator or QEMU may do. */
 static char *host_key(const struct guest_base *b)
@@ -148,7 +26,7 @@ static char *host_key(const struct guest_base *b)
 
 	hash_init(&h);
 	hash_str(&h, boot ? boot : "");
-	hash_path(&h, b->qemu);
+	hash_stat(&h, b->qemu);
 	hash_add(&h, &b->accel.accel, sizeof(b->accel.accel));
 	return hash_hex(&h);
 }
@@ -244,18 +122,32 @@ static void do_without(const struct settings *s, struct test_file *f, const char
 		 wanted ? "each subtest has its guest booted" : "its subtests share a guest");
 }
 
+static char *make_key(const struct guest_base *b, const struct guest_plan *gp,
+		      enum template_point point, struct err *err)
+{
+	_cleanup_strv_ struct strv inputs = {0};
+
+	return template_inputs(b, gp, point, &inputs, err) < 0 ? NULL : template_key(&inputs);
+}
+
 static void prepare_file(struct run *run, struct test_file *f, const char *refused)
 {
 	struct guest_plan *gp = &run->plans[f - run->plan.files];
 	const char *why = refused ? refused : why_not(gp);
 	enum template_point point;
+	struct err err = {0};
+	char *key = NULL;
 
+	if (!why) {
+		point = choose_point(&run->base, gp);
+		key = make_key(&run->base, gp, point, &err);
+		why = key ? NULL : err.msg;
+	}
 	if (why) {
 		do_without(run->settings, f, why);
 		return;
 	}
-	point = choose_point(&run->base, gp);
-	gp->template = find_template(run, point, make_key(&run->base, gp, point));
+	gp->template = find_template(run, point, key);
 	if (gp->template->why_not)
 		do_without(run->settings, f, gp->template->why_not);
 	else if (!gp->template->there && !has_space(&run->base, gp))

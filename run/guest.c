@@ -85,8 +85,8 @@ static void fill_config(const struct guest_base *b, const struct guest_plan *gp,
 	c->mem_read_only = c->state && g->saved->qemu_version >= QEMU_READ_ONLY_MEM;
 }
 
-int guest_make(const struct guest_base *b, const struct guest_plan *gp, int number,
-	       const struct template *saved, struct guest *g, struct err *err)
+int guest_describe(const struct guest_base *b, const struct guest_plan *gp, int number,
+		   const struct template *saved, struct guest *g, struct err *err)
 {
 	int r;
 
@@ -95,6 +95,18 @@ int guest_make(const struct guest_base *b, const struct guest_plan *gp, int numb
 	g->dir = xasprintf("%s/%s", b->run_dir, g->name);
 	g->append = kernel_append(b, gp->file);
 	g->host_dir = xasprintf("%s/" CONTROL_HOST_DIR, g->dir);
+	fill_config(b, gp, g);
+	r = guest_disks_describe(b, gp, g, err);
+	return r < 0 ? r : network_config(b->settings, gp->file, b->network, &g->config, err);
+}
+
+int guest_make(const struct guest_base *b, const struct guest_plan *gp, int number,
+	       const struct template *saved, struct guest *g, struct err *err)
+{
+	int r = guest_describe(b, gp, number, saved, g, err);
+
+	if (r < 0)
+		return r;
 	/* Parents that mkdir_p makes are anybody's to read. */
 	r = mkdir_p(g->dir, 0700, err);
 	if (r == 0)
@@ -104,21 +116,12 @@ int guest_make(const struct guest_base *b, const struct guest_plan *gp, int numb
 	if (r == 0 && saved && !saved->there)
 		r = file_create_sparse(saved->mem, (uint64_t)gp->file->mem_mib << 20, err);
 	if (r == 0)
-		r = guest_disks_make(b, gp, g, err);
-	if (r == 0)
-		r = guest_view_make(b, gp, g, err);
-	if (r < 0)
-		return r;
-	fill_config(b, gp, g);
-	return network_config(b->settings, gp->file, b->network, &g->config, err);
+		r = guest_disks_make(g, err);
+	return r < 0 ? r : guest_view_make(b, gp, g, err);
 }
 
-void guest_done(struct guest *g)
+void guest_forget(struct guest *g)
 {
-	struct err err;
-
-	if (g->dir && rm_rf(g->dir, &err) < 0)
-		log_warn("%s", err.msg);
 	disks_done(&g->config.disks);
 	view_done(&g->config.view);
 	strv_done(&g->config.out_masked);
@@ -130,4 +133,13 @@ void guest_done(struct guest *g)
 	free(g->host_dir);
 	free(g->append);
 	*g = (struct guest){0};
+}
+
+void guest_done(struct guest *g)
+{
+	struct err err;
+
+	if (g->dir && rm_rf(g->dir, &err) < 0)
+		log_warn("%s", err.msg);
+	guest_forget(g);
 }

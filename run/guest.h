@@ -74,12 +74,23 @@ void guest_done(struct guest *g);
 /* Paths inside the guest; the caller frees them. */
 char *guest_path(const char *host_path);
 
+/* What no two guests have in common: when they are set up, and where their random numbers begin. */
+struct guest_fresh {
+	int64_t time_ns;
+	bool random;		/* the host had some */
+	unsigned char seed[64]; /* for the guest's pool */
+	unsigned char id[16];	/* machine-id(5) */
+};
+
+/* Of now. */
+void guest_refresh(struct guest_fresh *fresh);
+
 /* The fields of SETUP that make a guest which goes on as a saved one another than all others. */
-void guest_renew(const struct guest *g, struct frame_writer *w);
+void guest_renew(const struct guest *g, const struct guest_fresh *fresh, struct frame_writer *w);
 
 /* The fields of SETUP, after frame_begin(); binds as vm_binds() gives them. */
 void guest_setup(const struct guest_base *base, const struct guest_plan *gp, const struct guest *g,
-		 const struct strv *binds, struct frame_writer *w);
+		 const struct strv *binds, const struct guest_fresh *fresh, struct frame_writer *w);
 
 /* The arguments and environment of a START frame that calls the file with phase ("init",
  * "run-tests") and names. */

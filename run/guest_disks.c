@@ -41,98 +41,68 @@ static int qemu_img(const char *base, const char *format, const char *path, stru
 	return proc_run(&argv, 60000, NULL, err);
 }
 
-/* A saved guest's disk, to be covered by what this one writes: an empty layer was made with it. */
-static int cover(struct guest *g, struct disk *disk, struct err *err)
-{
-	_cleanup_free_ char *layer = xasprintf("%s" TEMPLATE_LAYER, disk->path);
-	_cleanup_free_ char *own = disk_path(g->dir, disk->role, (size_t)disk->index);
-	int r = file_copy(layer, own, err);
+/* ---- what there is */
 
-	if (r == 0)
-		disk_cover(disk, own);
-	return r;
-}
-
-/* One that the saved guest has not written is made anew. */
-static int add_restored(struct guest *g, enum disk_role role, const struct bus *bus, uint64_t size,
-			struct err *err)
+/* Over a saved guest's disk lies what this one writes; one that it has not written is made anew. */
+static void add_restored(struct guest *g, enum disk_role role, const struct bus *bus, uint64_t size)
 {
 	struct disks *disks = &g->config.disks;
 	size_t index = disks_count(disks, role);
 	_cleanup_free_ char *saved = disk_path(g->saved->dir, role, index);
 	_cleanup_free_ char *own = disk_path(g->dir, role, index);
 	_cleanup_free_ char *layer = xasprintf("%s" TEMPLATE_LAYER, saved);
-	struct disk *disk;
 
-	if (role == DISK_PMEM) {
+	if (role == DISK_PMEM)
 		/* Its file is memory: what is written to it stays in QEMU's. */
 		disks_add(disks, role, bus, saved, size)->elsewhere = true;
-		return 0;
-	}
-	if (!path_exists(layer)) {
+	else if (path_exists(layer))
+		disk_cover(disks_add(disks, role, bus, saved, size), own);
+	else
 		disks_add(disks, role, bus, own, size);
-		return file_create_sparse(own, size, err);
-	}
-	disk = disks_add(disks, role, bus, saved, size);
-	return cover(g, disk, err);
 }
 
-static int add_empty(struct guest *g, enum disk_role role, const struct bus *bus, uint64_t size,
-		     struct err *err)
+static void add_empty(struct guest *g, enum disk_role role, const struct bus *bus, uint64_t size)
 {
 	struct disks *disks = &g->config.disks;
 	_cleanup_free_ char *path = disk_path(disk_dir(g), role, disks_count(disks, role));
-	int r;
 
 	if (g->saved && g->saved->there)
-		return add_restored(g, role, bus, size, err);
-	r = file_create_sparse(path, size, err);
-	if (r == 0)
+		add_restored(g, role, bus, size);
+	else
 		disks_add(disks, role, bus, path, size)->elsewhere = g->saved != NULL;
-	if (r == 0 && role == DISK_UPPER)
-		r = format_upper(path, err);
-	return r;
 }
 
-static int add_empties(struct guest *g, enum disk_role role, const struct bus *bus,
-		       const uint64_t *sizes, size_t n, struct err *err)
+static void add_empties(struct guest *g, enum disk_role role, const struct bus *bus,
+			const uint64_t *sizes, size_t n)
 {
-	int r = 0;
-
-	for (size_t i = 0; i < n && r == 0; i++)
-		r = add_empty(g, role, bus, sizes[i], err);
-	return r;
+	for (size_t i = 0; i < n; i++)
+		add_empty(g, role, bus, sizes[i]);
 }
 
 /* Of an image that a guest to be saved writes over, what it wrote has to be kept. */
-static int keep_written(struct guest *g, struct disk *disk, struct err *err)
+static void cover_image(struct guest *g, struct disk *disk)
 {
-	_cleanup_free_ char *path = disk_path(g->saved->dir, disk->role, (size_t)disk->index);
-	int r = 0;
+	_cleanup_free_ char *kept = disk_path(g->saved->dir, disk->role, (size_t)disk->index);
+	_cleanup_free_ char *own = disk_path(g->dir, disk->role, (size_t)disk->index);
 
-	if (!g->saved->there)
-		r = qemu_img(disk->path, disk->format, path, err);
-	if (r < 0)
-		return r;
-	disk_cover(disk, path);
+	disk_cover(disk, kept);
 	disk->elsewhere = !g->saved->there;
-	return g->saved->there ? cover(g, disk, err) : 0;
+	if (g->saved->there)
+		disk_cover(disk, own);
 }
 
-static int add_images(struct guest *g, enum disk_role role, const struct bus *bus,
-		      const struct strv *paths, struct err *err)
+static void add_images(struct guest *g, enum disk_role role, const struct bus *bus,
+		       const struct strv *paths)
 {
 	struct stat st;
-	int r = 0;
 
-	for (size_t i = 0; i < paths->n && r == 0; i++) {
+	for (size_t i = 0; i < paths->n; i++) {
 		uint64_t size = stat(paths->v[i], &st) == 0 ? (uint64_t)st.st_size : 0;
 		struct disk *disk = disks_add(&g->config.disks, role, bus, paths->v[i], size);
 
 		if (g->saved && role == DISK_IMAGE)
-			r = keep_written(g, disk, err);
+			cover_image(g, disk);
 	}
-	return r;
 }
 
 static void add_packed(const struct guest_plan *gp, struct guest *g, const struct bus *bus)
@@ -149,31 +119,63 @@ static void add_packed(const struct guest_plan *gp, struct guest *g, const struc
  * root image; without one the upper disk takes its place, so that the first scratch disk is vdb in
  * both cases.
  */
-int guest_disks_make(const struct guest_base *b, const struct guest_plan *gp, struct guest *g,
-		     struct err *err)
+int guest_disks_describe(const struct guest_base *b, const struct guest_plan *gp, struct guest *g,
+			 struct err *err)
 {
 	const struct needs *n = &gp->file->needs;
 	const struct bus *own = bus_find(DEFAULT_BUS, err), *bus = gp->file->bus;
-	int r = 0;
 
 	if (b->root_image)
 		disks_add(&g->config.disks, DISK_ROOT, own, b->root_image, 0);
 	else if (gp->upper_disk)
-		r = add_empty(g, DISK_UPPER, own, UPPER_BYTES, err);
-	if (r == 0)
-		r = add_empties(g, DISK_SCRATCH, bus, n->scratch, n->nscratch, err);
-	if (r == 0)
-		r = add_empties(g, DISK_SLOW, bus, n->slow, n->nslow, err);
-	if (r == 0)
-		r = add_images(g, DISK_IMAGE, own, &n->images, err);
-	if (r == 0)
-		r = add_images(g, DISK_RW_IMAGE, own, &n->rw_images, err);
-	if (r == 0)
-		r = add_empties(g, DISK_PMEM, NULL, n->pmem, n->npmem, err);
-	if (r == 0 && b->root_image && gp->upper_disk)
-		r = add_empty(g, DISK_UPPER, own, UPPER_BYTES, err);
+		add_empty(g, DISK_UPPER, own, UPPER_BYTES);
+	add_empties(g, DISK_SCRATCH, bus, n->scratch, n->nscratch);
+	add_empties(g, DISK_SLOW, bus, n->slow, n->nslow);
+	add_images(g, DISK_IMAGE, own, &n->images);
+	add_images(g, DISK_RW_IMAGE, own, &n->rw_images);
+	add_empties(g, DISK_PMEM, NULL, n->pmem, n->npmem);
+	if (b->root_image && gp->upper_disk)
+		add_empty(g, DISK_UPPER, own, UPPER_BYTES);
 	add_packed(gp, g, own);
-	return r == 0 ? disks_place(&g->config.disks, gp->file->arch->pci_bus, err) : r;
+	return disks_place(&g->config.disks, gp->file->arch->pci_bus, err);
+}
+
+/* ---- their files */
+
+/* An empty layer was made when what is below it was saved. */
+static int make_layer(const struct guest *g, const struct disk *disk, struct err *err)
+{
+	const struct disk_layer *under = &disk->under[0];
+	_cleanup_free_ char *empty = NULL;
+
+	if (!g->saved->there)
+		return qemu_img(under->path, under->format, disk->path, err);
+	empty = xasprintf("%s" TEMPLATE_LAYER, under->path);
+	return file_copy(empty, disk->path, err);
+}
+
+static int make_file(const struct guest *g, const struct disk *disk, struct err *err)
+{
+	bool restored = g->saved && g->saved->there;
+	bool empty = disk->role == DISK_SCRATCH || disk->role == DISK_SLOW ||
+		     disk->role == DISK_UPPER || (disk->role == DISK_PMEM && !restored);
+	int r;
+
+	if (disk->nunder)
+		return make_layer(g, disk, err);
+	if (!empty)
+		return 0;
+	r = file_create_sparse(disk->path, disk->size, err);
+	return r == 0 && disk->role == DISK_UPPER ? format_upper(disk->path, err) : r;
+}
+
+int guest_disks_make(const struct guest *g, struct err *err)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < g->config.disks.n && r == 0; i++)
+		r = make_file(g, &g->config.disks.v[i], err);
+	return r;
 }
 
 /* Whether anything was written to a file that is created with holes only. */

@@ -14,9 +14,16 @@ static inline bool guest_is_packed(const struct guest *g)
 	return g->saved && g->saved->point == TEMPLATE_READY;
 }
 
-/* guest_disks.c: the files of all its disks and their places */
-int guest_disks_make(const struct guest_base *b, const struct guest_plan *gp, struct guest *g,
-		     struct err *err);
+/* guest.c: what it is, complete but for what it sees of the host (config.view); nothing is made */
+int guest_describe(const struct guest_base *b, const struct guest_plan *gp, int number,
+		   const struct template *saved, struct guest *g, struct err *err);
+/* Free what describes it. */
+void guest_forget(struct guest *g);
+
+/* guest_disks.c: all its disks and their places; then the files that are its own */
+int guest_disks_describe(const struct guest_base *b, const struct guest_plan *gp, struct guest *g,
+			 struct err *err);
+int guest_disks_make(const struct guest *g, struct err *err);
 
 /* guest_view.c: the shares' contents */
 int guest_view_make(const struct guest_base *b, const struct guest_plan *gp, struct guest *g,

@@ -61,21 +61,17 @@ static int too_much(const struct packing *p, const char *dir, struct err *err)
 		       PACK_BYTES_MAX >> 20);
 }
 
-/* Devices, sockets and the like are nothing to read; what has gone since it was listed is not
- * there. dir is what holds too much, if this is it. */
-static int add_file(struct packing *p, const char *from, const char *to, const char *dir,
-		    struct err *err)
+/* Devices, sockets and the like are nothing to read. dir is what holds too much, if this is it. */
+static int add_file(struct packing *p, const char *from, const char *to, const struct stat *st,
+		    const char *dir, struct err *err)
 {
-	struct stat st;
-
-	if (lstat(from, &st) < 0 || !(S_ISREG(st.st_mode) || S_ISLNK(st.st_mode)) ||
-	    is_skipped(p, from))
+	if (!(S_ISREG(st->st_mode) || S_ISLNK(st->st_mode)) || is_skipped(p, from))
 		return 0;
 	strv_add(&p->from, from);
 	strv_add(&p->to, to + (*to == '/'));
-	p->bytes += in_blocks(&st);
+	p->bytes += in_blocks(st);
 	hash_str(p->hash, to);
-	hash_state(p->hash, AT_FDCWD, from, &st);
+	hash_state(p->hash, AT_FDCWD, from, st);
 	return too_much(p, dir, err);
 }
 
@@ -96,7 +92,7 @@ static int add_found(void *arg, int dirfd, const char *path, const struct stat *
 		return WALK_SKIP;
 	if (S_ISDIR(st->st_mode))
 		return is_skipped(w->p, from) || is_output(from) ? WALK_SKIP : 0;
-	return add_file(w->p, from, to, w->from, err);
+	return add_file(w->p, from, to, st, w->from, err);
 }
 
 static int add_all(struct packing *p, const char *from, const char *to, struct err *err)
@@ -170,11 +166,12 @@ static int add_entry(struct packing *p, const char *dir, const char *name, const
 	if (!is_below(name))
 		return err_set(err, EINVAL, "git lists '%.200s' in %s, which does not lie there",
 			       name, dir);
-	if (below_output(dir, name, seen))
+	/* What has gone since it was listed is not there. */
+	if (below_output(dir, name, seen) || lstat(from, &st) < 0)
 		return 0;
-	if (lstat(from, &st) == 0 && S_ISDIR(st.st_mode))
+	if (S_ISDIR(st.st_mode))
 		return add_all(p, from, target, err);
-	return add_file(p, from, target, dir, err);
+	return add_file(p, from, target, &st, dir, err);
 }
 
 static int add_listed(struct packing *p, const char *dir, const char *to, struct err *err)
@@ -198,6 +195,7 @@ static int add_dir(struct packing *p, const char *dir, const char *to, struct er
 static int list(struct packing *p, struct err *err)
 {
 	const struct view *v = p->view;
+	struct stat st;
 	int r = 0;
 
 	for (size_t i = 0; i < v->n && r == 0; i++) {
@@ -207,8 +205,8 @@ static int list(struct packing *p, struct err *err)
 		hash_str(p->hash, e->kind == VIEW_SYMLINK ? e->source : "");
 		if (e->kind == VIEW_BIND && path_is_dir(e->source))
 			r = add_dir(p, e->source, e->path, err);
-		else if (e->kind == VIEW_BIND)
-			r = add_file(p, e->source, e->path, e->source, err);
+		else if (e->kind == VIEW_BIND && lstat(e->source, &st) == 0)
+			r = add_file(p, e->source, e->path, &st, e->source, err);
 	}
 	return r;
 }

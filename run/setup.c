@@ -17,9 +17,6 @@
 
 #define MACHINE_ID SELF_DIR "/machine-id"
 
-#define SEED_BYTES	 64
-#define MACHINE_ID_BYTES 16 /* machine-id(5) */
-
 static int tabs(const char *s)
 {
 	int n = 0;
@@ -114,25 +111,36 @@ static void own_mac(const struct guest *g, char *mac, size_t size)
 		snprintf(mac, size, VM_NET_MAC "%02x", g->config.host);
 }
 
+void guest_refresh(struct guest_fresh *fresh)
+{
+	*fresh = (struct guest_fresh){.time_ns = realtime_ns()};
+	fresh->random = getrandom(fresh->seed, sizeof(fresh->seed), 0) == sizeof(fresh->seed) &&
+			getrandom(fresh->id, sizeof(fresh->id), 0) == sizeof(fresh->id);
+}
+
+static void add_hex(struct strbuf *b, const unsigned char *bytes, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		strbuf_addf(b, "%02x", bytes[i]);
+}
+
 /*
  * What tells it from all other guests. again: it has had another one. Whatever is touched here
  * costs a clone time: code that has not run before is slow to emulate.
  */
-static void setup_identity(const struct guest *g, bool again, struct frame_writer *w)
+static void setup_identity(const struct guest *g, const struct guest_fresh *fresh, bool again,
+			   struct frame_writer *w)
 {
-	unsigned char random[SEED_BYTES + MACHINE_ID_BYTES];
-	_cleanup_strbuf_ struct strbuf hex = {0};
+	_cleanup_strbuf_ struct strbuf seed = {0}, id = {0};
 	const struct vm_config *c = &g->config;
 	char mac[24];
 
-	field(w, "time", "%" PRId64, realtime_ns());
-	if (getrandom(random, sizeof(random), 0) == sizeof(random)) {
-		for (size_t i = 0; i < sizeof(random); i++)
-			strbuf_addf(&hex, "%02x", random[i]);
-		field(w, "write", "?%s\t%s", again ? MACHINE_ID : "/etc/machine-id",
-		      hex.s + SEED_BYTES * 2);
-		hex.s[SEED_BYTES * 2] = '\0';
-		field(w, "seed", "?%s", hex.s);
+	field(w, "time", "%" PRId64, fresh->time_ns);
+	if (fresh->random) {
+		add_hex(&seed, fresh->seed, sizeof(fresh->seed));
+		add_hex(&id, fresh->id, sizeof(fresh->id));
+		field(w, "write", "?%s\t%s", again ? MACHINE_ID : "/etc/machine-id", id.s);
+		field(w, "seed", "?%s", seed.s);
 	}
 	field(w, "hostname", "%s", g->name);
 	if (c->network == VM_NET_NONE)
@@ -144,21 +152,22 @@ static void setup_identity(const struct guest *g, bool again, struct frame_write
 	      c->network == VM_NET_USER ? "?" : "", mac, c->host, again ? "-" : VM_NET_RESOLVER);
 }
 
-void guest_renew(const struct guest *g, struct frame_writer *w)
+void guest_renew(const struct guest *g, const struct guest_fresh *fresh, struct frame_writer *w)
 {
-	setup_identity(g, true, w);
+	setup_identity(g, fresh, true, w);
 	field(w, "shares", "again");
 }
 
 static void setup_names(const struct guest_base *b, const struct guest_plan *gp,
-			const struct guest *g, struct frame_writer *w)
+			const struct guest *g, const struct guest_fresh *fresh,
+			struct frame_writer *w)
 {
 	field(w, "symlink", "/host%s\t/ktest", gp->file->needs.tree);
 	field(w, "symlink", "/host%s\t/ktest-out", b->out->path);
 	field(w, "mkdir", SELF_DIR "/tmp\t1777");
 	field(w, "mkdir", "/mnt\t0755");
 	field(w, "mkdir", "/root\t0700");
-	setup_identity(g, false, w);
+	setup_identity(g, fresh, false, w);
 	/* In memory, for clones to be given another at once. */
 	if (guest_is_packed(g)) {
 		field(w, "write", "?" MACHINE_ID "\t-");
@@ -180,15 +189,15 @@ static void setup_disks(const struct guest *g, struct frame_writer *w)
 }
 
 void guest_setup(const struct guest_base *b, const struct guest_plan *gp, const struct guest *g,
-		 const struct strv *binds, struct frame_writer *w)
+		 const struct strv *binds, const struct guest_fresh *fresh, struct frame_writer *w)
 {
-	field(w, "time", "%" PRId64, realtime_ns());
+	field(w, "time", "%" PRId64, fresh->time_ns);
 	setup_root(b, gp, guest_is_packed(g), binds, w);
 	if (guest_is_packed(g))
 		setup_packed(b, gp, g, w);
 	else
 		setup_shares(b, &gp->file->kernel->kernel, w);
-	setup_names(b, gp, g, w);
+	setup_names(b, gp, g, fresh, w);
 	setup_disks(g, w);
 	/* The boot is quiet for speed; from now on the stacks of hung tasks, KERN_INFO, are shown.
 	 */
@@ -263,6 +272,8 @@ void guest_start(const struct guest_base *b, const struct guest_plan *gp,
 	field(w, "arg", "%s", phase);
 	for (size_t i = 0; i < subtests->n; i++)
 		frame_add(w, "arg", subtests->v[i]);
+	if (gp->file->needs.own_library)
+		field(w, "mark", SELF_DIR "/begun");
 	env_places(b, gp, w);
 	env_disks(gp, names, w);
 	testenv_run(b->settings, gp->file, nr_reboots, &env);

@@ -42,13 +42,15 @@ static void got_hello(struct job *job, const struct frame *f)
 
 void steps_setup(struct job *job)
 {
+	struct guest_fresh fresh;
 	struct frame_writer w;
 
+	guest_refresh(&fresh);
 	job->wait_id = ++job->next_id;
 	job_set_phase(job, JOB_SETUP);
 	job_deadline(job, job_scale(job, SETUP_NS));
 	job_begin_frame(job, &w, FRAME_SETUP, job->wait_id);
-	guest_setup(&job->run->base, job->plan, &job->guest, vm_binds(job->vm), &w);
+	guest_setup(&job->run->base, job->plan, &job->guest, vm_binds(job->vm), &fresh, &w);
 	job_send(job, &w);
 }
 
@@ -71,8 +73,6 @@ static void start_session(struct job *job, const char *phase, const struct strv 
 	job_begin_frame(job, &w, FRAME_START, job->session_id);
 	guest_start(&job->run->base, job->plan, &job->names, phase, subtests,
 		    job->trial.cur.nr_reboots, &w);
-	if (job->file->needs.own_library)
-		frame_add(&w, "mark", "/run/ktest/begun");
 	if (job->trial.cur.subtest) {
 		_cleanup_free_ char *cores = xasprintf("/host%s/out/%s", job->run->out.path,
 						       job->trial.cur.subtest->dir);

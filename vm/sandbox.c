@@ -35,8 +35,16 @@ enum sandbox_kind sandbox_probe(const char *keeper, const char **why)
 	return known ? SANDBOX_KEEPER : SANDBOX_BWRAP;
 }
 
-static int realize_entry(const struct view_entry *e, const char *dir, struct strv *binds,
-			 struct err *err)
+void sandbox_places(enum sandbox_kind kind, const struct vm_config *c, char **view_dir,
+		    struct strv *binds)
+{
+	*view_dir = kind == SANDBOX_BWRAP ? xstrdup(VIEW_DIR) : xasprintf("%s/view", c->dir);
+	for (size_t i = 0; i < c->view.n && kind != SANDBOX_BWRAP; i++)
+		if (c->view.entries[i].kind == VIEW_BIND && path_is_dir(c->view.entries[i].source))
+			strv_add(binds, c->view.entries[i].path);
+}
+
+static int realize_entry(const struct view_entry *e, const char *dir, struct err *err)
 {
 	_cleanup_free_ char *path = xasprintf("%s%s", dir, e->path);
 	_cleanup_free_ char *copy = xstrdup(path);
@@ -48,8 +56,6 @@ static int realize_entry(const struct view_entry *e, const char *dir, struct str
 		return symlink(e->source, path) < 0 ? err_errno(err, "%s", path) : 0;
 	if (e->kind == VIEW_BIND && !path_is_dir(e->source))
 		return file_copy(e->source, path, err);
-	if (e->kind == VIEW_BIND)
-		strv_add(binds, e->path);
 	return mkdir_p(path, 0755, err);
 }
 
@@ -58,14 +64,10 @@ int sandbox_view(enum sandbox_kind kind, const struct vm_config *c, char **view_
 {
 	int r = 0;
 
-	if (kind == SANDBOX_BWRAP) {
-		*view_dir = xstrdup(VIEW_DIR);
-		return 0;
-	}
-	*view_dir = xasprintf("%s/view", c->dir);
-	for (size_t i = 0; i < c->view.n && r == 0; i++)
+	sandbox_places(kind, c, view_dir, binds);
+	for (size_t i = 0; i < c->view.n && r == 0 && kind != SANDBOX_BWRAP; i++)
 		if (c->view.entries[i].kind != VIEW_EMPTY)
-			r = realize_entry(&c->view.entries[i], *view_dir, binds, err);
+			r = realize_entry(&c->view.entries[i], *view_dir, err);
 	return r;
 }
 

@@ -20,10 +20,15 @@ enum sandbox_kind sandbox_probe(const char *keeper, const char **why);
 
 /*
  * Where QEMU finds the view: with bubblewrap a directory that exists in the sandbox alone; for the
- * keeper, c->dir "/view" is made now of directories, links and copies of single files, and each
- * bind of a directory is a share of its own, tag "ktest-view.N", that the guest mounts at
- * binds->v[N] below the view. (What VIEW_EMPTY hides stays visible then.) The caller frees
- * *view_dir.
+ * keeper c->dir "/view", where each bind of a directory is a share of its own, tag "ktest-view.N",
+ * that the guest mounts at binds->v[N] below the view. Nothing is made. The caller frees *view_dir.
+ */
+void sandbox_places(enum sandbox_kind kind, const struct vm_config *c, char **view_dir,
+		    struct strv *binds);
+
+/*
+ * The same, and what the keeper needs there is made: directories, links and copies of single files.
+ * (What VIEW_EMPTY hides stays visible then.)
  */
 int sandbox_view(enum sandbox_kind kind, const struct vm_config *c, char **view_dir,
 		 struct strv *binds, struct err *err);

@@ -283,6 +283,7 @@ static void test_only_what_can_be_read_is_sealed(void **state)
 /* ---- entries */
 
 static int made;
+static bool alone = true; /* nobody else makes it */
 static const char *change; /* a command, while it is made */
 
 static int key_f(void *arg, struct hash *h, struct err *err)
@@ -297,7 +298,7 @@ static int make_f(void *arg, const char *entry, const char *to, struct err *err)
 	int r = file_copy("f", copy, err);
 
 	assert_true(str_starts(to, "c/"));
-	assert_false(path_exists(to));
+	assert_true(!alone || !path_exists(to));
 	made++;
 	if (change)
 		run(change);
@@ -446,6 +447,7 @@ static void test_many_at_the_same_time_have_one(void **state)
 
 	(void)state;
 	unit_write("f", "one");
+	alone = false;
 	for (size_t i = 0; i < ARRAY_SIZE(pids); i++) {
 		pids[i] = fork();
 		assert_true(pids[i] >= 0);
@@ -454,6 +456,7 @@ static void test_many_at_the_same_time_have_one(void **state)
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(pids); i++)
 		assert_int_equal(unit_wait(pids[i]), 0);
+	alone = true;
 	assert_int_equal(count("c"), 1);
 }
 

@@ -84,9 +84,12 @@ static void assert_order(const struct fixture *x, const char *key1, const char *
 	assert_true(order(x, key1, begin1) < order(x, key2, begin2));
 }
 
+static struct guest_fresh fresh;
+
 static void setup(struct fixture *x)
 {
-	guest_setup(&x->base, &x->plan, &x->guest, &x->binds, &x->w);
+	guest_refresh(&fresh);
+	guest_setup(&x->base, &x->plan, &x->guest, &x->binds, &fresh, &x->w);
 	assert_int_equal(finish(x), 0);
 }
 
@@ -167,15 +170,15 @@ static void test_no_path_makes_columns(void **state)
 	(void)state;
 	fixture(&x);
 	x.out.path = evil;
-	guest_setup(&x.base, &x.plan, &x.guest, &x.binds, &x.w);
+	guest_setup(&x.base, &x.plan, &x.guest, &x.binds, &fresh, &x.w);
 	assert_true(finish(&x) < 0);
 	fixture(&x);
 	x.file.needs.tree = evil;
-	guest_setup(&x.base, &x.plan, &x.guest, &x.binds, &x.w);
+	guest_setup(&x.base, &x.plan, &x.guest, &x.binds, &fresh, &x.w);
 	assert_true(finish(&x) < 0);
 	fixture(&x);
 	strv_add(&x.binds, evil);
-	guest_setup(&x.base, &x.plan, &x.guest, &x.binds, &x.w);
+	guest_setup(&x.base, &x.plan, &x.guest, &x.binds, &fresh, &x.w);
 	assert_true(finish(&x) < 0);
 }
 
@@ -251,7 +254,8 @@ static void renew(struct fixture *x, int number)
 	x->guest.config.state = saved_state;
 	x->guest.config.network = VM_NET_USER;
 	x->guest.config.host = VM_NET_HOST;
-	guest_renew(&x->guest, &x->w);
+	guest_refresh(&fresh);
+	guest_renew(&x->guest, &fresh, &x->w);
 	assert_int_equal(finish(x), 0);
 }
 
