@@ -27,7 +27,7 @@ struct cache_limits {
 
 /* How to make an entry. */
 struct cache_item {
-	const char *dir; /* where entries of its kind lie; made as needed */
+	const char *dir;	    /* where entries of its kind lie; made as needed */
 	struct cache_limits limits; /* of that directory, when one is made */
 	/* Add to h all that the entry is made from. */
 	int (*key)(void *arg, struct hash *h, struct err *err);
@@ -44,12 +44,12 @@ struct cache_item {
  */
 int cache_get(const struct cache_item *item, char **path, struct err *err);
 
-/* Whether the entry path is there and whole, which counts as a use. One that is not whole is removed,
- * and a line is said. */
+/* Whether the entry path is there and whole, which counts as a use. One that is not whole is
+ * removed, and a line is said. */
 bool cache_find(const char *path);
 
-/* Remove of the entries in dir, and of other files there, what is above the limits. Names that begin
- * with a dot are not looked at. A removal that is cut short leaves a CACHE_TEMPORARY name. */
+/* Remove of the entries in dir, and of other files there, what is above the limits. Names that
+ * begin with a dot are not looked at. A removal that is cut short leaves a CACHE_TEMPORARY name. */
 void cache_trim(const char *dir, struct cache_limits limits);
 
 /* Remove what a killed process left: all in dir that starts with prefix and was not written for

@@ -23,8 +23,8 @@ void hash_str(struct hash *h, const char *s);
  * Which file name in dirfd is, and in which state; st is what fstatat(2) says of it. Type, mode and
  * owner; of a link where it leads; of a regular file inode, size and the times of its last change
  * in ns. Where those times cannot tell two states apart its content counts as well: on file systems
- * that know whole seconds only or have set them all alike (squashfs, composefs), and of what changed
- * within the clock's last tick.
+ * that know whole seconds only or have set them all alike (squashfs, composefs), and of what
+ * changed within the clock's last tick.
  */
 void hash_state(struct hash *h, int dirfd, const char *name, const struct stat *st);
 /* path, and the state of what it leads to; what is missing counts as such. */

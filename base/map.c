@@ -12,7 +12,8 @@ static uint32_t *find_slot(const struct map *m, const char *key, size_t len)
 {
 	size_t i;
 
-	for (i = sum_of(key, len).lo & (m->nslots - 1); m->slots[i]; i = (i + 1) & (m->nslots - 1)) {
+	for (i = sum_of(key, len).lo & (m->nslots - 1); m->slots[i];
+	     i = (i + 1) & (m->nslots - 1)) {
 		const char *have = m->entries[m->slots[i] - 1].key;
 
 		if (!strncmp(have, key, len) && !have[len])

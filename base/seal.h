@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A directory that tells whether it is whole. The file `seal` in it holds a hash of all else: names,
- * modes and links; of a file of at most 64 MiB its length and content; of a larger one its length,
- * inode, time of modification and first and last MiB, since reading it would take too long, and it
- * was on the disk before it was sealed. When the directory was last used is that file's time, and no
- * other's.
+ * A directory that tells whether it is whole. The file `seal` in it holds a hash of all else:
+ * names, modes and links; of a file of at most 64 MiB its length and content; of a larger one its
+ * length, inode, time of modification and first and last MiB, since reading it would take too long,
+ * and it was on the disk before it was sealed. When the directory was last used is that file's
+ * time, and no other's.
  */
 #ifndef BASE_SEAL_H
 #define BASE_SEAL_H

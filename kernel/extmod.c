@@ -14,7 +14,7 @@
 #include "base/walk.h"
 #include "kernel/arch.h"
 
-#define FORMAT	   "3" /* changes when what is built does */
+#define FORMAT	   "3"	    /* changes when what is built does */
 #define BUILT	   "module" /* in its entry */
 #define CACHE_MAX  (1ULL << 30)
 #define IN_USE_S   (24 * 3600) /* guests see it as a share */
@@ -26,11 +26,11 @@ struct build {
 	const struct kernel *k;
 	const char *keeper; /* as of bwrap_start() */
 	char *cc;
-	char *built_by;	   /* the kernel's own compiler, where the host lacks it; else NULL */
-	const char *cross; /* CROSS_COMPILE prefix, "" on a kernel for this machine */
+	char *built_by;	    /* the kernel's own compiler, where the host lacks it; else NULL */
+	const char *cross;  /* CROSS_COMPILE prefix, "" on a kernel for this machine */
 	const char *source; /* as the user named it */
-	char *dir;	   /* where make works: a copy of the sources */
-	char *to;	   /* where that will lie */
+	char *dir;	    /* where make works: a copy of the sources */
+	char *to;	    /* where that will lie */
 	char *log;
 };
 

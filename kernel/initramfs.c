@@ -18,7 +18,7 @@
 
 #define FILE_MAX  ((size_t)256 << 20)
 #define CACHE_MAX ((uint64_t)1 << 30)
-#define FORMAT	  "1" /* changes when what we write does */
+#define FORMAT	  "1"		   /* changes when what we write does */
 #define ARCHIVE	  "initramfs.cpio" /* in its entry */
 
 /* What is written; the first call that fails leaves its words in err. */

@@ -18,7 +18,7 @@
 
 #define SIZE_LIMIT ((size_t)512 << 20)
 #define CACHE_MAX  ((uint64_t)512 << 20)
-#define FORMAT	   "1" /* changes when what we write does */
+#define FORMAT	   "1"	     /* changes when what we write does */
 #define KERNEL	   "vmlinux" /* in its entry */
 
 /* struct setup_header; offsets from the start of the file */

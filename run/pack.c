@@ -20,7 +20,7 @@
 #define MKFS_MS	    300000
 #define BLOCK	    4096
 #define SPARE_BYTES (2ULL << 20)
-#define FORMAT	    "1" /* changes with what is made of it */
+#define FORMAT	    "1"	    /* changes with what is made of it */
 #define IMAGE	    "image" /* in its entry */
 
 /* What goes into the image: found for its key, and used to make it. */

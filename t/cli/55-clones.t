@@ -162,7 +162,8 @@ spoil 'a layer cut short' truncate -s 512 disk-6-0.layer
 spoil 'no word of what it is' rm info.json
 spoil 'a torn word' truncate -s 40 info.json
 spoil 'rubbish' sh -c 'head -c 300 /dev/urandom >info.json'
-spoil 'of another version' sed -i 's/"version": [0-9]*/"version": 0/' info.json
+spoil 'one digit of it' sed -i 's/"host": 15/"host": 16/' info.json
+spoil 'no seal' rm seal
 spoil 'a link for memory' sh -c 'mv mem m && ln -s m mem'
 run
 is 'made anew: it is whole' "$(boots)" 0

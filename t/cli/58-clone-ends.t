@@ -132,5 +132,5 @@ small 60M 'too little disk space' shared
 # It fills up while the guest boots, whose memory is a file there.
 clones
 printf 'boot:\nprint a guest boots\nconfig:\nmemory 64\n' | fake
-small 70M 'killed by SIGBUS|exit status' boot
+small 72500k 'killed by SIGBUS|exit status' boot
 complete

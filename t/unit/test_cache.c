@@ -283,7 +283,7 @@ static void test_only_what_can_be_read_is_sealed(void **state)
 /* ---- entries */
 
 static int made;
-static bool alone = true; /* nobody else makes it */
+static bool alone = true;  /* nobody else makes it */
 static const char *change; /* a command, while it is made */
 
 static int key_f(void *arg, struct hash *h, struct err *err)
@@ -466,9 +466,9 @@ static void test_many_at_the_same_time_have_one(void **state)
 static void put(const char *name, int kib, int age_s)
 {
 	_cleanup_free_ char *dir = xasprintf("c/%s", name), *seal = xasprintf("%s/seal", dir);
-	_cleanup_free_ char *cmd = xasprintf(
-		"mkdir -p %s && head -c %dK /dev/urandom >%s/data && sync %s/data", dir, kib, dir,
-		dir);
+	_cleanup_free_ char *cmd =
+		xasprintf("mkdir -p %s && head -c %dK /dev/urandom >%s/data && sync %s/data", dir,
+			  kib, dir, dir);
 	struct timespec times[2] = {{.tv_sec = time(NULL) - age_s}, {.tv_sec = time(NULL) - age_s}};
 
 	run(cmd);
@@ -597,7 +597,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_teardown(test_every_state_of_a_file_has_its_key, empty),
 		cmocka_unit_test_teardown(test_a_change_within_a_tick_shows, empty),
-		cmocka_unit_test_teardown(test_where_times_are_normalised_the_content_counts, empty),
+		cmocka_unit_test_teardown(test_where_times_are_normalised_the_content_counts,
+					  empty),
 		cmocka_unit_test_teardown(test_of_a_link_where_it_leads, empty),
 		cmocka_unit_test_teardown(test_strings_are_told_apart, empty),
 		cmocka_unit_test_teardown(test_any_damage_breaks_the_seal, empty),

@@ -497,7 +497,6 @@ static void this_system_has_a_view(void **state)
 
 /* ---- the copy is kept */
 
-
 static void make_settled(struct fixture *f)
 {
 	settle();

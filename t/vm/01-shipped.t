@@ -55,11 +55,11 @@ for s in warning hung_task soft_lockup oops; do
 	like "bugs: $s names the function" "$(of "$s" .title)" "ktest_bugs_$s"
 done
 is 'bugs: findings are recorded' "$(result '[.tests[].findings | length > 0] | all')" true
-modules=("${XDG_CACHE_HOME:-$HOME/.cache}"/ktest/modules/extmod-*/ktest_bugs.ko)
+modules=("${XDG_CACHE_HOME:-$HOME/.cache}"/ktest/modules/*/module/ktest_bugs.ko)
 newest=$(printf '%s\0' "${modules[@]}" | xargs -0 stat -c '%Y %n' | sort -n | tail -n 1 | cut -d ' ' -f 2-)
 is 'bugs: its module names sources that are there' \
-	"$(grep -aoE 'extmod-[^/]+/ktest_bugs\.c' "$newest" | sort -u)" \
-	"$(basename "$(dirname "$newest")")/ktest_bugs.c"
+	"$(grep -aoE 'modules/[^/]+/module/ktest_bugs\.c' "$newest" | sort -u)" \
+	"modules/$(basename "$(dirname "$(dirname "$newest")")")/module/ktest_bugs.c"
 gone bugs
 
 begin

@@ -205,11 +205,59 @@ for f in "$T"/cache/ktest/templates/*/state; do
 	dd if=/dev/urandom of="$f" bs=4096 count=4 conv=notrunc 2>/dev/null
 done
 apart run
-is 'state spoilt: booted' "$status $(isolations)" '0 boot=2'
-like 'state spoilt: said' "$(<"$T/stderr")" 'a saved guest does not go on: .*; booting one'
+is 'state spoilt: made again' "$status $(boots) $(isolations)" '0 1 clone=2'
+like 'state spoilt: said' "$(<"$T/stderr")" '/templates/[0-9a-f]+ is not as it was kept: it is made again'
 apart run
-is 'state spoilt: made again by the next run' "$status $(boots) $(isolations)" '0 1 clone=2'
+is 'state spoilt: it is whole again' "$status $(boots) $(isolations)" '0 0 clone=2'
+# An initramfs cut in half: the guest would hang.
+for f in "$T"/cache/ktest/initramfs/*/initramfs.cpio; do
+	truncate -s "$(($(stat -c %s "$f") / 2))" "$f"
+done
+apart run
+is 'initramfs cut in half: made again' "$status $(verdicts)" '0 one=PASS two=PASS'
+like 'initramfs cut in half: said' "$(<"$T/stderr")" '/initramfs/[0-9a-f]+ is not as it was kept: it is made again'
 gone 'spoilt templates'
+
+# All day long a developer copies a module over the last one: of the same size and, by cp -p from an
+# archive, of any time; without depmod.
+begin
+image
+kernel=$(kernel_dir)
+release=$(ls "$kernel/lib/modules")
+modules=$T/kernel/lib/modules/$release
+mkdir -p "$modules/kernel" "$modules/extra" "$T/which"
+cp "$kernel/vmlinuz" "$T/kernel"
+cp "$kernel/lib/modules/$release"/modules.* "$modules"
+(cd "$kernel/lib/modules/$release/kernel" &&
+	cp -R --parents arch crypto lib fs net/9p drivers/{block,virtio,char,firmware,misc,net} "$modules/kernel")
+echo 'obj-m := which.o' >"$T/which/Makefile"
+for version in 1 2; do
+	cat >"$T/which/which.c" <<-END
+	#include <linux/module.h>
+	static int version = $version;
+	module_param(version, int, 0444);
+	MODULE_LICENSE("GPL");
+	END
+	make -s -C "$kernel/headers/build" M="$T/which" modules >"$T/make.log" 2>&1 ||
+		fail "the module is built" "$(cat "$T/make.log")"
+	mv "$T/which/which.ko" "$T/which-$version.ko"
+done
+touch -r "$T/which-1.ko" "$T/which-2.ko"
+guest_file <<'END'
+test_which()
+{
+	insmod "/lib/modules/$(uname -r)/extra/which.ko"
+	echo "version $(</sys/module/which/parameters/version)"
+}
+END
+for version in 1 2 1; do
+	cp -p "$T/which-$version.ko" "$modules/extra/which.ko"
+	run -k "$T/kernel"
+	is "a module copied over the last one, $version: a clone" "$status $(isolations)" '0 clone=1'
+	has "a module copied over the last one, $version: it runs" which "version $version\$"
+done
+is 'a module copied over the last one: both are of one size' "$(stat -c %s "$T"/which-*.ko | uniq | wc -l)" 1
+gone 'a module copied over the last one'
 
 # What keeps a guest from being saved is said, once a day.
 begin
