@@ -100,6 +100,7 @@ int cache_get(const struct cache_item *item, char **path, struct err *err)
 		struct hash start, key;
 
 		hash_init(&start);
+		hash_stat(&start, "/proc/self/exe");
 		key = start;
 		r = item->key(item->arg, &key, err);
 		if (r < 0)

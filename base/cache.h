@@ -29,7 +29,7 @@ struct cache_limits {
 struct cache_item {
 	const char *dir;	    /* where entries of its kind lie; made as needed */
 	struct cache_limits limits; /* of that directory, when one is made */
-	/* Add to h all that the entry is made from. */
+	/* Add to h all that the entry is made from; this program, which makes it, is in it. */
 	int (*key)(void *arg, struct hash *h, struct err *err);
 	/* Make it in entry, an empty directory that is nobody else's; it is to lie at to. */
 	int (*make)(void *arg, const char *entry, const char *to, struct err *err);

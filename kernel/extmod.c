@@ -14,7 +14,6 @@
 #include "base/walk.h"
 #include "kernel/arch.h"
 
-#define FORMAT	   "3"	    /* changes when what is built does */
 #define BUILT	   "module" /* in its entry */
 #define CACHE_MAX  (1ULL << 30)
 #define IN_USE_S   (24 * 3600) /* guests see it as a share */
@@ -245,7 +244,6 @@ static int build_key(void *arg, struct hash *h, struct err *err)
 	if (!cc)
 		return err_set(err, ENOENT, "%s is missing: it compiles modules for %s", b->cc,
 			       b->k->name);
-	hash_str(h, FORMAT);
 	hash_str(h, b->k->release);
 	hash_str(h, b->cc);
 	hash_stat(h, cc);

@@ -18,7 +18,6 @@
 
 #define FILE_MAX  ((size_t)256 << 20)
 #define CACHE_MAX ((uint64_t)1 << 30)
-#define FORMAT	  "1"		   /* changes when what we write does */
 #define ARCHIVE	  "initramfs.cpio" /* in its entry */
 
 /* What is written; the first call that fails leaves its words in err. */
@@ -169,7 +168,6 @@ static int key(void *arg, struct hash *h, struct err *err)
 {
 	const struct input *in = arg;
 
-	hash_str(h, FORMAT);
 	if (hash_file(h, in->agent, err) < 0)
 		return err_wrap(err, "agent");
 	if (in->k->initramfs)

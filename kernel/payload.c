@@ -18,7 +18,6 @@
 
 #define SIZE_LIMIT ((size_t)512 << 20)
 #define CACHE_MAX  ((uint64_t)512 << 20)
-#define FORMAT	   "1"	     /* changes when what we write does */
 #define KERNEL	   "vmlinux" /* in its entry */
 
 /* struct setup_header; offsets from the start of the file */
@@ -263,7 +262,6 @@ static int key(void *arg, struct hash *h, struct err *err)
 {
 	const struct kernel *k = arg;
 
-	hash_str(h, FORMAT);
 	hash_str(h, k->arch ? k->arch : "");
 	hash_stat(h, k->vmlinuz);
 	(void)err;

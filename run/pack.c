@@ -20,7 +20,6 @@
 #define MKFS_MS	    300000
 #define BLOCK	    4096
 #define SPARE_BYTES (2ULL << 20)
-#define FORMAT	    "1"	    /* changes with what is made of it */
 #define IMAGE	    "image" /* in its entry */
 
 /* What goes into the image: found for its key, and used to make it. */
@@ -282,7 +281,6 @@ static int key_tree(void *arg, struct hash *h, struct err *err)
 
 	forget(p);
 	p->hash = h;
-	hash_str(h, FORMAT);
 	return list(p, err);
 }
 
@@ -351,7 +349,6 @@ static int key_modules(void *arg, struct hash *h, struct err *err)
 
 	m->hash = h;
 	m->bytes = m->files = 0;
-	hash_str(h, FORMAT);
 	hash_str(h, m->dir);
 	return walk_tree(m->dir, false, add_module, m, err);
 }

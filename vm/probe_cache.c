@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "base/file.h"
+#include "base/hash.h"
 #include "base/log.h"
 #include "vm/probe.h"
 
@@ -13,28 +14,20 @@
 #define CACHE_MAX     65536 /* bytes */
 #define ENTRIES_MAX   64    /* then it is begun anew */
 
-static void add_file(struct strbuf *b, const char *path)
-{
-	struct stat st;
-
-	if (stat(path, &st))
-		memset(&st, 0, sizeof(st));
-	strbuf_addf(b, " %s %lld.%09ld %lld", path, (long long)st.st_mtim.tv_sec,
-		    st.st_mtim.tv_nsec, (long long)st.st_size);
-}
-
 /* The device's change time is part of it: a reload of the kvm module makes a new one. */
 static char *probe_key(const struct accel_host *host, enum accel accel, const char *qemu)
 {
-	_cleanup_strbuf_ struct strbuf b = {0};
+	_cleanup_free_ char *hex = NULL;
 	struct stat st;
+	struct hash h;
 
-	strbuf_puts(&b, accel_name(accel));
-	add_file(&b, qemu);
-	add_file(&b, host->image);
+	hash_init(&h);
+	hash_stat(&h, qemu);
+	hash_stat(&h, host->image);
 	if (accel == ACCEL_KVM && !stat(host->kvm, &st))
-		strbuf_addf(&b, " %lld.%09ld", (long long)st.st_ctim.tv_sec, st.st_ctim.tv_nsec);
-	return strbuf_detach(&b);
+		hash_add(&h, &st.st_ctim, sizeof(st.st_ctim));
+	hex = hash_hex(&h);
+	return xasprintf("%s %s", accel_name(accel), hex);
 }
 
 static char *cache_path(const char *dir)
