@@ -17,15 +17,33 @@ static void end_unfinished(struct trial *t)
 		    found ? NULL : "it ended without a verdict", -1, 0);
 }
 
+/* A subtest that nobody knew of: with a name that is taken it has nowhere to go. */
+static struct subtest *add_unknown(struct trial *t, const char *name)
+{
+	_cleanup_free_ char *dir = outdir_name(t->file->base, name);
+	struct subtest *s;
+	char title[300];
+
+	if (plan_name_free(&t->run->plan, dir)) {
+		s = plan_add_subtest(t->file, name);
+		outdir_subtest_add(&t->run->out, s->dir, NULL);
+		return s;
+	}
+	snprintf(title, sizeof(title),
+		 "subtest '%.100s' would write out/%.100s, which another does", name, dir);
+	if (!t->name_taken)
+		outside_failed(t, VERDICT_ERROR, "name", title);
+	t->name_taken = true;
+	return NULL;
+}
+
 static void line_test(struct trial *t, const struct line_event *ev)
 {
 	struct subtest *s = plan_find(t->file, ev->name);
 
 	end_unfinished(t);
-	if (!s && t->file->needs.tests_unknown && !phase_of_row(ev->name)) {
-		s = plan_add_subtest(t->file, ev->name);
-		outdir_subtest_add(&t->run->out, s->dir, NULL);
-	}
+	if (!s && t->file->needs.tests_unknown && !phase_of_row(ev->name))
+		s = add_unknown(t, ev->name);
 	if (!s || s->done)
 		return;
 	t->progressed = true;

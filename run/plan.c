@@ -187,57 +187,6 @@ static int plan_file(const struct test_request *t, const struct settings *s, str
 	return r < 0 ? r : choose_subtests(t, f, err);
 }
 
-/* The path below the test tree, '/' as '.', less ".ktest". */
-static char *long_base(const struct needs *n)
-{
-	const char *rel = n->path;
-	char *base;
-
-	if (str_starts(n->path, n->tree))
-		rel = n->path + strlen(n->tree);
-	while (*rel == '/')
-		rel++;
-	base = xstrdup(rel);
-	if (str_ends(base, ".ktest"))
-		base[strlen(base) - 6] = '\0';
-	for (char *c = base; *c; c++)
-		if (*c == '/')
-			*c = '.';
-	return base;
-}
-
-static void rename_file(const struct settings *s, struct test_file *f)
-{
-	_cleanup_free_ char *base = long_base(&f->needs);
-
-	free(f->base);
-	f->base = variants_base(&s->variants, base);
-	for (size_t k = 0; k < f->n; k++) {
-		free(f->subtests[k].dir);
-		f->subtests[k].dir = outdir_name(f->base, f->subtests[k].name);
-	}
-}
-
-static int resolve_names(const struct settings *s, struct plan *p, struct err *err)
-{
-	for (size_t i = 0; i < p->n; i++)
-		for (size_t k = 0; k < i; k++) {
-			struct test_file *a = &p->files[k], *b = &p->files[i];
-
-			if (!strcmp(a->needs.path, b->needs.path))
-				return err_usage(err, "%s is named twice", b->needs.path);
-			if (strcmp(a->needs.base, b->needs.base) != 0)
-				continue;
-			rename_file(s, a);
-			rename_file(s, b);
-			if (!strcmp(a->base, b->base))
-				return err_usage(err,
-						 "%s and %s have the same name; run them apart",
-						 a->needs.path, b->needs.path);
-		}
-	return 0;
-}
-
 int plan_make(const struct test_request *tests, size_t n, const struct settings *s, struct plan *p,
 	      struct err *err)
 {
@@ -249,7 +198,7 @@ int plan_make(const struct test_request *tests, size_t n, const struct settings 
 		p->n++;
 		r = plan_file(&tests[i], s, &p->files[i], err);
 	}
-	return r < 0 ? r : resolve_names(s, p, err);
+	return r < 0 ? r : plan_names(s, p, err);
 }
 
 void plan_scale(struct plan *p, const struct settings *s, double factor)

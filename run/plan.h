@@ -89,6 +89,14 @@ void plan_done(struct plan *p);
  * --timeout is taken as it is. */
 void plan_scale(struct plan *p, const struct settings *s, double factor);
 
+/*
+ * plan_names.c: files of one base are called by their paths; then each file and each subtest has a
+ * name below out/ of its own, or it is a usage error that tells which two have not.
+ */
+int plan_names(const struct settings *s, struct plan *p, struct err *err);
+/* Whether nobody of p writes out/NAME. */
+bool plan_name_free(const struct plan *p, const char *name);
+
 /* The isolation that was asked for, by its user or in it. */
 enum isolation plan_wanted(const struct settings *s, const struct test_file *f);
 

@@ -126,6 +126,7 @@ struct trial {
 	unsigned long explained;   /* taints that its kernel has reported the bugs of */
 	bool given_up;		   /* outside of subtests nothing bears on a verdict any more:
 				      it follows from what has one, or no saved guest goes on */
+	bool name_taken;	   /* said: a subtest that came up has another's name */
 	enum phase when;	   /* where what goes wrong belongs while no subtest runs */
 	int64_t init_us;	   /* the guest's clock when its init hooks began */
 	bool untimed;		   /* somebody is at it: trial_limit() sets none */

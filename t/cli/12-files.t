@@ -63,6 +63,14 @@ run_files -- a.ktest a.ktest
 is 'a file named twice: exit status' "$status" 129
 gone 'a file named twice'
 
+file_with a.one.ktest four
+run_files -- a.ktest a.one.ktest
+is 'one directory for two: exit status' "$status" 129
+is 'one directory for two: one line' "$(lines_of "$T/stderr")" 1
+like 'one directory for two: who' "$(cat "$T/stderr")" \
+	'/a.ktest one and .*/a.one.ktest would both write out/a.one; run them apart'
+gone 'one directory for two'
+
 # One of them cannot be read: nothing runs.
 printf '#!/bin/bash\nexit 4\n' >"$T/tree/b.ktest"
 run_files -- a.ktest b.ktest

@@ -187,6 +187,24 @@ for how in 'die 1:125 one=PASS (end)=MISS(lost)' 'exit 3:1 one=PASS (end)=ERROR(
 done
 gone 'unknown subtests'
 
+# A name that comes up in the guest, and that another subtest has: no verdict stands beside a log that
+# is not its own.
+fake <<'EOF'
+subtest *:
+	print ========= TEST   x/y
+	print ========= PASSED x/y in 0s
+	print ========= TEST   x.y
+	print ========= PASSED x.y in 0s
+	print ========= TEST   x.y
+	sleep 700
+	exit 0
+EOF
+run
+is 'a name that is taken: verdicts' "$status $(verdicts)" '1 x/y=PASS (end)=ERROR(name)'
+is 'a name that is taken: said once' "$(journal 'map(select(.ev == "phase" and .reason == "name")) | length')" 1
+like 'a name that is taken: which' "$(result '.tests[1].title')" "subtest 'x.y' would write out/t.x.y, which another does"
+gone 'a name that is taken'
+
 begin
 declares ktest_library=1 ktest_mem=64
 sed -i "s|SUBTESTS|one '(boot)'|" "$T/tree/t.ktest"

@@ -197,6 +197,34 @@ static void test_files_of_one_name_are_told_apart(void **state)
 	assert_non_null(strstr(err.msg, "have the same name; run them apart"));
 }
 
+/* In one directory one's PASS would stand beside the other's log. */
+static void test_each_has_a_name_of_its_own(void **state)
+{
+	(void)state;
+	test_file("c.ktest", "", "x/y z");
+	test_file("c.x.ktest", "", "y z");
+	assert_true(make_two("c.ktest", "c.x.ktest") < 0);
+	assert_true(err.usage);
+	assert_non_null(strstr(err.msg, "/c.ktest x/y and "));
+	assert_non_null(strstr(err.msg, "c.x.ktest y would both write out/c.x.y; run them apart"));
+	plan_done(&plan);
+
+	/* A subtest's directory, and another file's log. */
+	test_file("a.ktest", "", "b c");
+	test_file("a.b.ktest", "", "d");
+	assert_true(make_two("a.b.ktest", "a.ktest") < 0);
+	assert_non_null(strstr(err.msg, "a.b.ktest and "));
+	assert_non_null(strstr(err.msg, "a.ktest b would both write out/a.b; run them apart"));
+	plan_done(&plan);
+
+	test_file("s.ktest", "", "x.y");
+	assert_int_equal(make("s.ktest", NULL), 0);
+	assert_false(plan_name_free(&plan, "s.x.y"));
+	assert_false(plan_name_free(&plan, "s"));
+	assert_false(plan_name_free(&plan, "s.(init)"));
+	assert_true(plan_name_free(&plan, "s.x"));
+}
+
 static void test_file_named_twice(void **state)
 {
 	(void)state;
@@ -240,6 +268,7 @@ int main(void)
 		TEST(test_bus_that_is_unknown),
 		TEST(test_deadlines),
 		TEST(test_files_of_one_name_are_told_apart),
+		TEST(test_each_has_a_name_of_its_own),
 		TEST(test_file_named_twice),
 		TEST(test_settings_are_recorded),
 	};
