@@ -3,6 +3,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,25 +26,36 @@ static char *path_away(const char *path)
 
 /* ---- one entry */
 
+/* The time of a directory of ours is that of its being moved away: no sweep takes it at once. */
+static int move_away(const char *path, const char *away)
+{
+	if (path_is_dir(path))
+		utimensat(AT_FDCWD, path, NULL, 0);
+	return rename(path, away);
+}
+
 /* Moved away before it is removed; should it be whole after all, somebody was here meanwhile. */
 static void drop(const char *path)
 {
 	_cleanup_free_ char *away = path_away(path);
 
-	if (!path_exists(path) || rename(path, away) < 0)
+	if (!path_exists(path) || move_away(path, away) < 0)
 		return;
-	if (seal_check(away) && rename(away, path) == 0)
+	if (seal_check(away) != 0 && rename(away, path) == 0)
 		return;
 	log_note("%s is not as it was kept: it is made again", path);
 	rm_rf(away, NULL);
 }
 
-bool cache_find(const char *path)
+int cache_find(const char *path, struct err *err)
 {
-	if (seal_check(path))
-		return true;
-	drop(path);
-	return false;
+	int r = seal_check(path);
+
+	if (r < 0)
+		return err_set(err, r, "%s cannot be looked at: %s", path, strerror(-r));
+	if (r == 0)
+		drop(path);
+	return r;
 }
 
 /* From before and after the making the same start: what was recent then is not to look changed. */
@@ -55,10 +67,14 @@ static int check_key(const struct cache_item *item, const struct hash *start,
 
 	if (r < 0 || sum_eq(now.v, key->v))
 		return r;
-	return err_set(err, EAGAIN, "what goes into %s changes all the time", item->dir);
+	return err_set(
+		err, EAGAIN,
+		"the files of which an entry of %s is made go on changing; try again when they "
+		"do not",
+		item->dir);
 }
 
-/* Who was faster made the same, which is as good where it is whole. */
+/* Another process that was faster has made the same, which is as good where it is whole. */
 static int publish(const char *tmp, const char *to, struct err *err)
 {
 	int r = seal_write(tmp, err);
@@ -67,7 +83,9 @@ static int publish(const char *tmp, const char *to, struct err *err)
 		return r;
 	if (errno != ENOTEMPTY && errno != EEXIST)
 		return err_errno(err, "%s", to);
-	return cache_find(to) ? 0 : err_set(err, EAGAIN, "%s: another one is in the way", to);
+	r = cache_find(to, err);
+	return r ? (r < 0 ? r : 0)
+		 : err_set(err, EAGAIN, "%s was damaged by somebody meanwhile; try again", to);
 }
 
 static int make(const struct cache_item *item, const struct hash *start, const struct hash *key,
@@ -107,14 +125,15 @@ int cache_get(const struct cache_item *item, char **path, struct err *err)
 			return r;
 		hex = hash_hex(&key);
 		to = xasprintf("%s/%s", item->dir, hex);
-		if (!cache_find(to)) {
+		r = cache_find(to, err);
+		if (r == 0) {
 			r = make(item, &start, &key, to, err);
 			cache_trim(item->dir, item->limits);
 		}
-		if (r == 0)
+		if (r >= 0)
 			*path = xstrdup(to);
 	}
-	return r;
+	return r < 0 ? r : 0;
 }
 
 /* ---- all of a kind */
@@ -138,10 +157,13 @@ static bool look(const char *path, struct cached *out)
 
 	if (lstat(path, &st) < 0)
 		return false;
-	*out = (struct cached){.used = st.st_mtime, .bytes = (uint64_t)st.st_size};
-	if (S_ISDIR(st.st_mode) && seal_read(path, &seal) == 0)
+	if (S_ISREG(st.st_mode))
+		*out = (struct cached){.used = st.st_mtime, .bytes = (uint64_t)st.st_size};
+	else if (S_ISDIR(st.st_mode) && seal_read(path, &seal) == 0)
 		*out = (struct cached){.used = seal.used, .bytes = seal.bytes};
-	return S_ISDIR(st.st_mode) || S_ISREG(st.st_mode);
+	else
+		return false;
+	return true;
 }
 
 static void scan(const char *dir, struct cache *c)
@@ -177,7 +199,7 @@ static void remove_unused(const char *path, time_t recent)
 	_cleanup_free_ char *away = path_away(path);
 	struct cached now;
 
-	if (rename(path, away) < 0)
+	if (move_away(path, away) < 0)
 		return;
 	if (look(away, &now) && now.used >= recent && rename(away, path) == 0)
 		return;

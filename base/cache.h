@@ -15,7 +15,7 @@
 /* How the name of a directory begins that is on its way in or out: for cache_sweep. */
 #define CACHE_TEMPORARY ".tmp-"
 
-/* What is kept of a kind: the longest unused go first. */
+/* How much is kept of a kind: the longest unused go first. */
 struct cache_limits {
 	uint64_t bytes; /* what all may take on the disk */
 	size_t newest;	/* so many stay, whatever their age and size */
@@ -37,18 +37,18 @@ struct cache_item {
 };
 
 /*
- * The directory of the item's entry: of an earlier time where it is whole, which counts as a use
- * (of one that is not, a line is said), else made now. What it was made from is looked at again
- * when it is made: if that has changed meanwhile it is made anew, and -EAGAIN when it goes on
- * changing. The caller frees *path.
+ * The directory of the item's entry: of an earlier time where it is whole, which counts as a use,
+ * else made now. Logs one line if the entry was damaged. The key is found again after the making: a
+ * change of the files meanwhile has the entry made anew; -EAGAIN when they go on changing. The
+ * caller frees *path.
  */
 int cache_get(const struct cache_item *item, char **path, struct err *err);
 
-/* Whether the entry path is there and whole, which counts as a use. One that is not whole is
- * removed, and a line is said. */
-bool cache_find(const char *path);
+/* 1: the entry path is there and whole, which counts as a use. 0: there is none; a damaged one is
+ * removed, and one line is logged. Below 0: it cannot be looked at. */
+int cache_find(const char *path, struct err *err);
 
-/* Remove of the entries in dir, and of other files there, what is above the limits. Names that
+/* Remove of the entries in dir, and of plain files there, those above the limits. Names that
  * begin with a dot are not looked at. A removal that is cut short leaves a CACHE_TEMPORARY name. */
 void cache_trim(const char *dir, struct cache_limits limits);
 

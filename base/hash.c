@@ -39,7 +39,7 @@ void hash_str(struct hash *h, const char *s)
 	hash_add(h, s, strlen(s));
 }
 
-/* A clock that was set back must not make every file such a one. */
+/* A clock that was set back must not make every file a recent one. */
 static bool is_recent(const struct hash *h, const struct timespec *changed)
 {
 	int64_t ns = time_ns(changed);
@@ -75,7 +75,7 @@ static void add_times(struct hash *h, int dirfd, const char *name, const struct 
 				time_ns(&st->st_ctim)};
 
 	hash_add(h, what, sizeof(what));
-	/* What cannot be read is known by its times alone. */
+	/* A file that cannot be read is known by its times alone. */
 	if (!st->st_ctim.tv_nsec || is_recent(h, &st->st_ctim))
 		add_content(h, dirfd, name, O_NONBLOCK, NULL);
 }

@@ -46,6 +46,7 @@ static int add_large(struct sealing *s, int fd)
 
 	if ((s->sync && fsync(fd) < 0) || fstat(fd, &st) < 0)
 		return -errno;
+	s->bytes += (uint64_t)st.st_blocks * 512;
 	hash_add(&s->hash, &st.st_ino, sizeof(st.st_ino));
 	hash_add(&s->hash, &st.st_mtim, sizeof(st.st_mtim));
 	r = add_edge(&s->hash, fd, 0);
@@ -57,7 +58,8 @@ static int add_whole(struct sealing *s, int fd, const char *path)
 	struct sum sum;
 	int r = sum_fd(fd, path, &sum, NULL);
 
-	hash_add(&s->hash, &sum, sizeof(sum));
+	if (r == 0)
+		hash_add(&s->hash, &sum, sizeof(sum));
 	return r;
 }
 
@@ -69,9 +71,10 @@ static int add_file(struct sealing *s, int dirfd, const char *path, const struct
 	int r = fd < 0 ? -errno : 0;
 
 	hash_add(&s->hash, &st->st_size, sizeof(st->st_size));
-	s->bytes += (uint64_t)st->st_blocks * 512;
 	if (r == 0)
 		r = st->st_size > WHOLE_MAX ? add_large(s, fd) : add_whole(s, fd, path);
+	if (st->st_size <= WHOLE_MAX)
+		s->bytes += (uint64_t)st->st_size;
 	return r < 0 ? err_set(err, r, "%s: %s", path, strerror(-r)) : 0;
 }
 
@@ -115,6 +118,12 @@ int seal_write(const char *dir, struct err *err)
 	return file_replace(path, text, strlen(text), 0600, err);
 }
 
+/* Of this process's own: it says nothing of the files. */
+static bool is_want(int r)
+{
+	return r == -EMFILE || r == -ENFILE || r == -ENOMEM;
+}
+
 int seal_read(const char *dir, struct seal *out)
 {
 	_cleanup_free_ char *path = xasprintf("%s/" SEAL_FILE, dir), *text = NULL;
@@ -123,7 +132,7 @@ int seal_read(const char *dir, struct seal *out)
 	int r = file_read(path, TEXT_MAX, &text, &len, NULL);
 
 	if (r < 0 || stat(path, &st) < 0)
-		return -ENOENT;
+		return is_want(r) ? r : -ENOENT;
 	out->used = st.st_mtime;
 	if (sum_parse(text, &out->sum) < 0 ||
 	    sscanf(text + SUM_HEX_MAX - 1, " %" SCNu64 "\n", &out->bytes) != 1)
@@ -131,13 +140,17 @@ int seal_read(const char *dir, struct seal *out)
 	return 0;
 }
 
-bool seal_check(const char *dir)
+int seal_check(const char *dir)
 {
 	_cleanup_free_ char *path = xasprintf("%s/" SEAL_FILE, dir);
 	struct sealing s = {0};
 	struct seal was;
+	int r = seal_read(dir, &was);
 
-	return seal_read(dir, &was) == 0 && add_all(dir, &s, NULL) == 0 &&
-	       sum_eq(s.hash.v, was.sum) &&
+	if (r == 0)
+		r = add_all(dir, &s, NULL);
+	if (r < 0)
+		return is_want(r) ? r : 0;
+	return sum_eq(s.hash.v, was.sum) &&
 	       (utimensat(AT_FDCWD, path, NULL, 0) == 0 || errno != ENOENT);
 }

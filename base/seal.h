@@ -20,17 +20,18 @@
 
 struct seal {
 	struct sum sum;
-	uint64_t bytes; /* what the files take on the disk */
+	uint64_t bytes; /* that the files take on the disk, about */
 	time_t used;
 };
 
 /* Seal what is in dir. Nothing may change in it any more. */
 int seal_write(const char *dir, struct err *err);
 
-/* What dir's seal says, unchecked; -ENOENT or -EINVAL without one. */
+/* The seal of dir, unchecked; -ENOENT or -EINVAL without one. */
 int seal_read(const char *dir, struct seal *out);
 
-/* Whether all in dir is as it was sealed; it then counts as used now. */
-bool seal_check(const char *dir);
+/* 1: all in dir is as it was sealed, and counts as used now; 0: something is not, or there is no
+ * seal; -EMFILE, -ENFILE or -ENOMEM: this process cannot look. */
+int seal_check(const char *dir);
 
 #endif

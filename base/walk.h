@@ -8,7 +8,7 @@
 
 #include "base/err.h"
 
-/* What a walk_fn says of a directory that is not to be entered. */
+/* Returned by a walk_fn of a directory that is not to be entered. */
 #define WALK_SKIP 1
 
 /*

@@ -22,7 +22,7 @@ char *kept_find(const char *cache, const char *key)
 {
 	_cleanup_free_ char *entry = xasprintf("%s/" DIR_NAME "/%s", cache, key);
 
-	return cache_find(entry) ? xasprintf("%s/" KERNEL, entry) : NULL;
+	return cache_find(entry, NULL) > 0 ? xasprintf("%s/" KERNEL, entry) : NULL;
 }
 
 static int fill(const char *tmp, const char *from, const char *entry, struct err *err)
@@ -32,15 +32,18 @@ static int fill(const char *tmp, const char *from, const char *entry, struct err
 
 	if (r == 0)
 		r = seal_write(tmp, err);
-	/* Who was first has put the same there. */
-	if (r == 0 && rename(tmp, entry) < 0 && errno != ENOTEMPTY && errno != EEXIST)
-		r = err_errno(err, "%s", entry);
-	return r;
+	if (r < 0 || rename(tmp, entry) == 0)
+		return r;
+	if (errno != ENOTEMPTY && errno != EEXIST)
+		return err_errno(err, "%s", entry);
+	/* Another build has put the same there: it is used now. */
+	r = cache_find(entry, err);
+	return r < 0 ? r : 0;
 }
 
 int kept_add(const char *cache, const char *key, const char *dir, uint64_t max, struct err *err)
 {
-	const struct cache_limits limits = {.bytes = max, .newest = 1};
+	const struct cache_limits limits = {.bytes = max, .newest = 1, .in_use_s = CACHE_IN_USE_S};
 	_cleanup_free_ char *all = xasprintf("%s/" DIR_NAME, cache);
 	_cleanup_free_ char *entry = xasprintf("%s/%s", all, key);
 	_cleanup_free_ char *tmp = xasprintf("%s/" CACHE_TEMPORARY "XXXXXX", all);

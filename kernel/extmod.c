@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "kernel/extmod.h"
+#include "kernel/extmod_parts.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -14,12 +14,11 @@
 #include "base/walk.h"
 #include "kernel/arch.h"
 
-#define BUILT	   "module" /* in its entry */
-#define CACHE_MAX  (1ULL << 30)
-#define IN_USE_S   (24 * 3600) /* guests see it as a share */
-#define BUILD_S	   (30 * 60)
-#define LOG_MAX	   (16 << 20)
-#define SOURCE_MAX 10000 /* files */
+#define BUILT	  "module" /* in its entry */
+#define CACHE_MAX (1ULL << 30)
+#define IN_USE_S  (24 * 3600) /* guests see it as a share */
+#define BUILD_S	  (30 * 60)
+#define LOG_MAX	  (16 << 20)
 
 struct build {
 	const struct kernel *k;
@@ -31,13 +30,6 @@ struct build {
 	char *dir;	    /* where make works: a copy of the sources */
 	char *to;	    /* where that will lie */
 	char *log;
-};
-
-/* The sources as they are hashed or copied. */
-struct sources {
-	const char *dir, *to;
-	struct hash *hash;
-	int files;
 };
 
 /* "gcc-12" of "gcc-12 (Debian 12.2.0-14) 12.2.0"; NULL if the headers do not tell. */
@@ -71,37 +63,13 @@ static void pick_cc(struct build *b)
 
 /* ---- the sources */
 
-static int count_source(struct sources *s, const struct stat *st, struct err *err)
-{
-	if (S_ISDIR(st->st_mode) || S_ISREG(st->st_mode)) {
-		if (++s->files > SOURCE_MAX)
-			return err_set(err, EFBIG, "%s: more than %d files", s->dir, SOURCE_MAX);
-		return 1;
-	}
-	return 0;
-}
-
-static int hash_source(void *arg, int dirfd, const char *path, const struct stat *st,
-		       struct err *err)
-{
-	struct sources *s = arg;
-	_cleanup_free_ char *full = xasprintf("%s/%s", s->dir, path);
-	int r = count_source(s, st, err);
-
-	(void)dirfd;
-	if (r <= 0)
-		return r;
-	hash_str(s->hash, path);
-	return S_ISDIR(st->st_mode) ? 0 : hash_file(s->hash, full, err);
-}
-
 static int copy_source(void *arg, int dirfd, const char *path, const struct stat *st,
 		       struct err *err)
 {
 	struct sources *s = arg;
 	_cleanup_free_ char *from = xasprintf("%s/%s", s->dir, path);
 	_cleanup_free_ char *to = xasprintf("%s/%s", s->to, path);
-	int r = count_source(s, st, err);
+	int r = extmod_counts(s, st, err);
 
 	(void)dirfd;
 	if (r <= 0)
@@ -223,34 +191,11 @@ static int count_module(void *arg, int dirfd, const char *path, const struct sta
 
 /* ---- the entry of the cache */
 
-/* The tree that they are built in: makefiles, headers, the symbols' versions. */
-static int hash_headers(void *arg, int dirfd, const char *path, const struct stat *st,
-			struct err *err)
-{
-	struct hash *h = arg;
-
-	(void)err;
-	hash_str(h, path);
-	hash_state(h, dirfd, path_base(path), st);
-	return 0;
-}
-
 static int build_key(void *arg, struct hash *h, struct err *err)
 {
 	const struct build *b = arg;
-	_cleanup_free_ char *cc = find_program(b->cc);
-	struct sources s = {.dir = b->source, .hash = h};
 
-	if (!cc)
-		return err_set(err, ENOENT, "%s is missing: it compiles modules for %s", b->cc,
-			       b->k->name);
-	hash_str(h, b->k->release);
-	hash_str(h, b->cc);
-	hash_stat(h, cc);
-	hash_str(h, b->k->headers);
-	if (walk_tree(b->k->headers, false, hash_headers, h, err) < 0)
-		return err->code;
-	return walk_tree(b->source, false, hash_source, &s, err);
+	return extmod_key(b->k, b->cc, b->cross, b->source, h, err);
 }
 
 /* In a copy: the user's directory is never written, and parallel runs do not meet. */

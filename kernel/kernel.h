@@ -20,7 +20,6 @@ struct kernel {
 	char *headers;	 /* the tree that external modules build against, NULL: none */
 	char *release;	 /* uname -r, read from the image */
 	char *arch;	 /* "x86_64", "aarch64", "i386", read from the image */
-	char *id;	 /* 32 hex digits that change when the image or the module tree does */
 };
 
 void kernel_done(struct kernel *k);

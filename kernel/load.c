@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "base/file.h"
-#include "base/hash.h"
 #include "kernel/vmlinuz.h"
 
 void kernel_done(struct kernel *k)
@@ -22,7 +21,6 @@ void kernel_done(struct kernel *k)
 	free(k->headers);
 	free(k->release);
 	free(k->arch);
-	free(k->id);
 	*k = (struct kernel){0};
 }
 
@@ -109,22 +107,6 @@ static int find_modules(const char *dir, struct kernel *k, struct err *err)
 		       k->release ? k->release : "release unknown", all);
 }
 
-static void make_id(struct kernel *k)
-{
-	static const char *const files[] = {"modules.dep.bin", "modules.builtin", "modules.order"};
-	struct hash h;
-
-	hash_init(&h);
-	hash_stat(&h, k->vmlinuz);
-	hash_str(&h, k->release);
-	for (size_t i = 0; k->modules && i < ARRAY_SIZE(files); i++) {
-		_cleanup_free_ char *path = xasprintf("%s/%s", k->modules, files[i]);
-
-		hash_stat(&h, path);
-	}
-	k->id = hash_hex(&h);
-}
-
 static int load_dir_parts(const char *dir, struct kernel *k, struct err *err)
 {
 	_cleanup_free_ char *modules = xasprintf("%s/lib/modules", dir);
@@ -151,7 +133,6 @@ static int finish(struct kernel *k, struct err *err)
 			       "%s does not tell its release, and there is no "
 			       "lib/modules/RELEASE beside it to tell it",
 			       k->vmlinuz);
-	make_id(k);
 	return 0;
 }
 
@@ -232,7 +213,6 @@ int kernel_load_host(const char *root, const char *release, struct kernel *k, st
 	if (is_module_tree(modules))
 		str_set(&new.modules, modules);
 	host_extras(root, release, &new);
-	make_id(&new);
 	*k = new;
 	new = (struct kernel){0};
 	return 0;

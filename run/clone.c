@@ -198,6 +198,8 @@ void save_ended(struct job *job)
 	job->saved = false;
 	r = guest_disks_layers(&job->guest, &err);
 	if (r == 0)
+		r = clones_unchanged(job->run, job->plan, &err);
+	if (r == 0)
 		r = template_publish(job->run->settings->cache, t, &err);
 	if (r == 0)
 		template_event(job, "made", NULL);

@@ -27,6 +27,7 @@ static char *host_key(const struct guest_base *b)
 	hash_init(&h);
 	hash_str(&h, boot ? boot : "");
 	hash_stat(&h, b->qemu);
+	hash_stat(&h, "/proc/self/exe");
 	hash_add(&h, &b->accel.accel, sizeof(b->accel.accel));
 	return hash_hex(&h);
 }
@@ -128,6 +129,20 @@ static char *make_key(const struct guest_base *b, const struct guest_plan *gp,
 	_cleanup_strv_ struct strv inputs = {0};
 
 	return template_inputs(b, gp, point, &inputs, err) < 0 ? NULL : template_key(&inputs);
+}
+
+int clones_unchanged(const struct run *run, const struct guest_plan *gp, struct err *err)
+{
+	const struct template *t = gp->template;
+	_cleanup_free_ char *key = make_key(&run->base, gp, t->point, err);
+
+	if (!key)
+		return err->code;
+	return str_eq(key, t->key)
+		       ? 0
+		       : err_set(err, EAGAIN,
+				 "the kernel, QEMU, ktest or an image was replaced while it "
+				 "booted");
 }
 
 static void prepare_file(struct run *run, struct test_file *f, const char *refused)

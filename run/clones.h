@@ -13,6 +13,10 @@
 void clones_prepare(struct run *run);
 void clones_done(struct run *run);
 
+/* 0 where gp's template, which was saved in this run, has the name still that it was to have;
+ * -EAGAIN where what it depends on has changed meanwhile. */
+int clones_unchanged(const struct run *run, const struct guest_plan *gp, struct err *err);
+
 /*
  * A guest could not go on as t: after the second one nobody tries again. Where t is fresh, it is
  * this guest, or this host (QEMU said so or died), that cannot do it.

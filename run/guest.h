@@ -74,7 +74,7 @@ void guest_done(struct guest *g);
 /* Paths inside the guest; the caller frees them. */
 char *guest_path(const char *host_path);
 
-/* What no two guests have in common: when they are set up, and where their random numbers begin. */
+/* Of each guest its own: when it is set up, and where its random numbers begin. */
 struct guest_fresh {
 	int64_t time_ns;
 	bool random;		/* the host had some */

@@ -22,7 +22,7 @@
 #define SPARE_BYTES (2ULL << 20)
 #define IMAGE	    "image" /* in its entry */
 
-/* What goes into the image: found for its key, and used to make it. */
+/* The image's content: found for its key, and used to make it. */
 struct packing {
 	const struct view *view;
 	const char *skip;
@@ -201,6 +201,7 @@ static int list(struct packing *p, struct err *err)
 		const struct view_entry *e = &v->entries[i];
 
 		hash_str(p->hash, e->path);
+		hash_add(p->hash, &e->kind, sizeof(e->kind));
 		hash_str(p->hash, e->kind == VIEW_SYMLINK ? e->source : "");
 		if (e->kind == VIEW_BIND && path_is_dir(e->source))
 			r = add_dir(p, e->source, e->path, err);

@@ -131,12 +131,13 @@ void template_refuse(const char *cache, const char *key, const char *why)
 static void take_up(struct template *t)
 {
 	t->lock_fd = template_lock(t->dir, LOCK_SH);
-	t->there = t->lock_fd >= 0 && seal_check(t->dir) && read_info(t);
+	t->there = t->lock_fd >= 0 && seal_check(t->dir) > 0 && read_info(t);
 	if (t->there)
 		return;
 	let_go(t);
 	guest_names_done(&t->names);
-	if (!path_exists(t->dir))
+	/* Whoever makes or removes it holds it. */
+	if (t->lock_fd == -EWOULDBLOCK || !path_exists(t->dir))
 		return;
 	log_note("%s is not as it was kept: it is made again", t->dir);
 	template_remove(t->dir);

@@ -12,7 +12,7 @@
 #include "run/network.h"
 #include "vm/sandbox.h"
 
-/* What stands for a guest's own: no such files can be there. */
+/* Names that stand for a guest's own: no such files can be there. */
 #define ANY	 "/dev/null"
 #define ANY_RUN	 ANY "/run"
 #define ANY_HOME ANY "/template"
@@ -106,12 +106,17 @@ static int add_words(struct sample *s, const struct guest_plan *gp, struct strv 
 	_cleanup_free_ char *view_dir = NULL;
 	_cleanup_strv_ struct strv binds = {0};
 	const char *why;
-	int r = guest_view_make(&s->base, gp, &s->guest, err);
+	enum sandbox_kind kind = sandbox_probe(s->base.settings->keeper, &why);
+	int r = 0;
 
+	/* In bubblewrap it is one share, whatever is in it. */
+	if (kind == SANDBOX_BWRAP && s->home.point == TEMPLATE_BOOTED)
+		view_add(&s->guest.config.view, VIEW_DIR, "/host", NULL);
+	else
+		r = guest_view_make(&s->base, gp, &s->guest, err);
 	if (r < 0)
 		return r;
-	sandbox_places(sandbox_probe(s->base.settings->keeper, &why), &s->guest.config, &view_dir,
-		       &binds);
+	sandbox_places(kind, &s->guest.config, &view_dir, &binds);
 	r = add_args(s, view_dir, &binds, inputs, err);
 	return r < 0 || s->home.point != TEMPLATE_READY ? r
 							: add_frames(s, gp, &binds, inputs, err);
@@ -119,7 +124,7 @@ static int add_words(struct sample *s, const struct guest_plan *gp, struct strv 
 
 /* ---- the files named there */
 
-/* Of one that the cache keeps its seal: it may be made again, and be the same. */
+/* An initramfs or a payload that the cache has made again is the same by its seal. */
 static void add_file(const char *cache, const char *path, struct strv *inputs)
 {
 	_cleanup_free_ char *dir = xstrndup(path, (size_t)(path_base(path) - path)), *hex = NULL;
@@ -143,20 +148,26 @@ static void add_disk(const char *cache, const struct disk *d, struct strv *input
 		add_file(cache, base, inputs);
 }
 
+static void add_if_file(const char *cache, const char *path, size_t len, struct strv *inputs)
+{
+	_cleanup_free_ char *copy = xstrndup(path, len);
+	struct stat st;
+
+	if (stat(copy, &st) == 0 && S_ISREG(st.st_mode))
+		add_file(cache, copy, inputs);
+}
+
 /* "/x", "file=/x,format=raw", "file:/x": words of the user's, of which any part may be a file. */
 static void add_named(const char *cache, const char *word, struct strv *inputs)
 {
-	static const char ends[] = ",=:";
-	struct stat st;
-	size_t len;
+	static const char separators[] = ",=:";
 
-	for (; *word; word += len + (word[len] != '\0')) {
-		_cleanup_free_ char *path = NULL;
-
-		len = strcspn(word, ends);
-		path = xstrndup(word, len);
-		if (*path == '/' && stat(path, &st) == 0 && S_ISREG(st.st_mode))
-			add_file(cache, path, inputs);
+	for (const char *s = word; *s; s++) {
+		if (*s != '/' || (s > word && !strchr(separators, s[-1])))
+			continue;
+		for (const char *end = s + 1; end[-1]; end++)
+			if (!*end || strchr(separators, *end))
+				add_if_file(cache, s, (size_t)(end - s), inputs);
 	}
 }
 
@@ -179,10 +190,11 @@ static void add_files(const struct sample *s, struct strv *inputs)
 
 /* ---- the host */
 
-/* Under KVM the guest sees the processor as it is. */
+/* Under KVM the guest sees the processor as it is: the first one, without its speed of the moment.
+ */
 static void add_processor(struct strv *inputs)
 {
-	static const char *const tells[] = {"vendor_id", "model", "stepping", "microcode", "flags"};
+	static const char *const varies[] = {"cpu MHz", "bogomips", "BogoMIPS"};
 	_cleanup_free_ char *text = NULL;
 	struct utsname uts;
 	size_t len;
@@ -191,13 +203,14 @@ static void add_processor(struct strv *inputs)
 	strv_addf(inputs, "host %s %s", uts.release, uts.version);
 	if (file_read("/proc/cpuinfo", 16 << 20, &text, &len, NULL) < 0)
 		return;
-	for (char *save, *line = strtok_r(text, "\n", &save); line;
-	     line = strtok_r(NULL, "\n", &save)) {
-		if (str_starts(line, "processor") && !strstr(line, ": 0"))
-			break;
-		for (size_t i = 0; i < ARRAY_SIZE(tells); i++)
-			if (str_starts(line, tells[i]))
-				strv_addf(inputs, "host %s", line);
+	for (char *line = text; *line && *line != '\n'; line += len + (line[len] == '\n')) {
+		bool same = true;
+
+		len = strcspn(line, "\n");
+		for (size_t i = 0; i < ARRAY_SIZE(varies); i++)
+			same &= !str_starts(line, varies[i]);
+		if (same)
+			strv_addf(inputs, "host %.*s", (int)len, line);
 	}
 }
 

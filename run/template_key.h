@@ -16,7 +16,7 @@
 int template_inputs(const struct guest_base *b, const struct guest_plan *gp,
 		    enum template_point point, struct strv *inputs, struct err *err);
 
-/* Their hash; the caller frees it. */
+/* The hash of the inputs; the caller frees it. */
 char *template_key(const struct strv *inputs);
 
 #endif

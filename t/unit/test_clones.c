@@ -7,6 +7,7 @@
 #include "base/seal.h"
 #include "run/clones.h"
 #include "run/template_key.h"
+#include "vm/sandbox.h"
 #include "t/unit/unseen.h"
 
 struct fixture {
@@ -19,7 +20,8 @@ struct fixture {
 };
 
 static char cache[64], tree[64], test_path[80], out_path[64], qemu[64], image[64], program[64];
-static char kernel[64], initrd[80], bios[64], run_dir[64], journal[] = "", release[] = "6.1.0";
+static char kernel[64], initrd[80], bios[64], deps_dir_of[64], run_dir[64], journal[] = "",
+									    release[] = "6.1.0";
 
 static void ignore(void *arg, enum log_level level, const char *line)
 {
@@ -44,11 +46,13 @@ static int enter(void **state)
 	snprintf(initrd, sizeof(initrd), "%s/initrd", unit_dir);
 	snprintf(bios, sizeof(bios), "%s/bios", unit_dir);
 	snprintf(run_dir, sizeof(run_dir), "%s/run", unit_dir);
+	snprintf(deps_dir_of, sizeof(deps_dir_of), "%s/deps", unit_dir);
 	unit_write("vmlinuz", "a kernel");
 	unit_write("initrd", "an initramfs");
 	unit_write("bios", "a BIOS");
 	log_set_sink(ignore, NULL);
-	return mkdir("tree", 0755) || mkdir("tree/lib", 0755) || mkdir("tree/tests", 0755);
+	return mkdir("tree", 0755) || mkdir("deps", 0755) || mkdir("tree/lib", 0755) ||
+	       mkdir("tree/tests", 0755);
 }
 
 static void fixture(struct fixture *x)
@@ -207,7 +211,9 @@ static void changed_file(const char *name, bool with_root, bool expected)
 	char text[64];
 
 	snprintf(text, sizeof(text), "%s, changed", name);
+	settle();
 	unit_write(name, text);
+	settle();
 	b = key_of(with_root, NULL);
 	if ((strcmp(a, b) != 0) != expected)
 		fail_msg("%s: %s to %s", name, a, b);
@@ -235,15 +241,17 @@ CHANGE(with_bios, x->settings.qemu_args = ((struct strv){.v = bios_words, .n = 1
 static void test_files_that_the_user_names_to_qemu(void **state)
 {
 	static const char *const around[][2] = {
-		{"", ""}, {"if=pflash,file=", ",format=raw"}, {"file:", ""}};
+		{"", ""}, {"if=pflash,file=", ",format=raw"}, {"file:", ""}, {"a=", "=b"}};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(around); i++) {
 		_cleanup_free_ char *before = NULL, *after = NULL;
 
 		snprintf(bios_word, sizeof(bios_word), "%s%s%s", around[i][0], bios, around[i][1]);
+		settle();
 		before = key_of(false, with_bios);
 		rewrite_unseen(bios, i % 2 ? "A BIOS" : "a bios", 6);
+		settle();
 		after = key_of(false, with_bios);
 		assert_string_not_equal(before, after);
 	}
@@ -274,6 +282,9 @@ static void test_of_what_the_cache_keeps_the_seal_counts(void **state)
 
 /* ---- that all of what is said counts */
 
+static char forward[] = "8080:80";
+static char *images_of[] = {bios}, *forward_of[] = {forward};
+
 static void everything(struct fixture *x)
 {
 	x->run.base.root_image = image;
@@ -281,7 +292,14 @@ static void everything(struct fixture *x)
 	x->file.needs.nscratch = 2;
 	x->file.needs.pmem = sizes;
 	x->file.needs.npmem = 1;
+	x->file.needs.slow = sizes;
+	x->file.needs.nslow = 1;
+	x->file.needs.images = (struct strv){.v = images_of, .n = 1};
 	x->file.needs.own_library = true;
+	x->file.internet = true;
+	x->file.dump = true;
+	x->settings.deps_dir = deps_dir_of;
+	x->settings.forwards = (struct strv){.v = forward_of, .n = 1};
 	x->file.needs.kernel_append = WORDS;
 	x->settings.env = WORDS;
 	x->plan.pack.tree = xstrdup(bios);
@@ -351,18 +369,21 @@ static void say(struct fixture *x, struct guest *g, const struct guest_fresh *fr
 {
 	static char buf[FRAME_HEADER_SIZE + FRAME_PAYLOAD_MAX];
 	const struct vm_fds fds = {13, 14, 15, 16, 17};
-	_cleanup_strv_ struct strv argv = {0};
+	_cleanup_strv_ struct strv argv = {0}, binds = {0};
+	_cleanup_free_ char *view_dir = NULL;
 	static const struct guest_names names;
 	static const struct strv none;
 	struct frame_writer w;
+	const char *why;
 
-	assert_int_equal(vm_args(&g->config, &fds, "/ktest-view", &none, &argv, NULL), 0);
+	sandbox_places(sandbox_probe(x->settings.keeper, &why), &g->config, &view_dir, &binds);
+	assert_int_equal(vm_args(&g->config, &fds, view_dir, &binds, &argv, NULL), 0);
 	for (size_t i = 0; i < argv.n; i++)
 		strv_addf(said, "argument %s", argv.v[i]);
 	if (g->saved->point == TEMPLATE_BOOTED)
 		return;
 	frame_begin(&w, buf, sizeof(buf), FRAME_SETUP);
-	guest_setup(&x->run.base, &x->plan, g, &none, fresh, &w);
+	guest_setup(&x->run.base, &x->plan, g, &binds, fresh, &w);
 	add_fields(&w, "SETUP", said);
 	frame_begin(&w, buf, sizeof(buf), FRAME_START);
 	guest_start(&x->run.base, &x->plan, &names, "init", &none, 0, &w);

@@ -73,9 +73,9 @@ static void the_longest_unused_ones_go(void **state)
 	add("a", KEPT_MAX);
 	add("b", KEPT_MAX);
 	add("c", KEPT_MAX);
-	age("a", 30);
-	age("b", 20);
-	age("c", 10);
+	age("a", 3000);
+	age("b", 2000);
+	age("c", 1000);
 	assert_true(has("a")); /* used now */
 	add("d", 350 << 10);
 	assert_false(has("b"));
@@ -83,7 +83,7 @@ static void the_longest_unused_ones_go(void **state)
 	assert_true(has("d"));
 	assert_true(has("a"));
 	/* One that is larger than all may be is of use all the same. */
-	age("d", 10);
+	age("d", 1000);
 	add("e", 1);
 	assert_true(has("e"));
 	assert_false(has("d"));

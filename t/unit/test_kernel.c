@@ -127,7 +127,6 @@ static void a_directory_gives_its_parts(void **state)
 	assert_string_equal(k.headers, in_dir("headers/usr/src/h"));
 	assert_string_equal(k.initramfs, in_dir("initramfs"));
 	assert_null(k.vmlinux);
-	assert_int_equal(strlen(k.id), 32);
 }
 
 static void modules_may_lie_in_lib_modules_itself(void **state)
@@ -168,26 +167,6 @@ static void a_silent_image_takes_the_release_of_its_modules(void **state)
 	put_text("lib/modules/6.9/modules.order", "");
 	assert_int_equal(kernel_load_dir(dir, &k, &err), 0);
 	assert_string_equal(k.release, "6.9");
-}
-
-static void the_id_follows_image_and_modules(void **state)
-{
-	_cleanup_kernel_ struct kernel a = {0}, b = {0}, c = {0};
-
-	(void)state;
-	put_bzimage("vmlinuz", VERSION, true);
-	put_text("lib/modules/6.1.0-1-amd64/modules.order", "a");
-	assert_int_equal(kernel_load_dir(dir, &a, NULL), 0);
-	assert_int_equal(kernel_load_dir(dir, &b, NULL), 0);
-	assert_string_equal(a.id, b.id);
-	kernel_done(&b);
-	put_text("lib/modules/6.1.0-1-amd64/modules.order", "ab");
-	assert_int_equal(kernel_load_dir(dir, &b, NULL), 0);
-	assert_string_not_equal(a.id, b.id);
-	usleep(20000); /* a tick of the file system's clock */
-	put_bzimage("vmlinuz", VERSION, true);
-	assert_int_equal(kernel_load_dir(dir, &c, NULL), 0);
-	assert_string_not_equal(b.id, c.id);
 }
 
 static void another_arch_than_asked_for_is_an_error(void **state)
@@ -286,7 +265,6 @@ int main(void)
 		IN_DIR(modules_may_lie_in_lib_modules_itself),
 		IN_DIR(modules_of_another_release_are_an_error),
 		IN_DIR(a_silent_image_takes_the_release_of_its_modules),
-		IN_DIR(the_id_follows_image_and_modules),
 		IN_DIR(another_arch_than_asked_for_is_an_error),
 		IN_DIR(the_hosts_kernel_is_found_where_distributions_put_it),
 		IN_DIR(an_unreadable_kernel_names_the_remedy),

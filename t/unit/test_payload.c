@@ -218,7 +218,7 @@ static void an_image_has_its_own_payload(void **state)
 	damaged.data[PAYLOAD + 40] ^= 1;
 	rewrite_unseen(in_dir("vmlinuz"), damaged.data, damaged.len);
 	assert_true(payload_get(&k, in_dir("cache"), &path, NULL) < 0);
-	/* That nothing can be booted is remembered of that image alone. */
+	/* Of an image without a payload nothing is said of another. */
 	e.xen.head.n_type = 17;
 	other = make_image(ARCHIVE_FILTER_GZIP, &e, sizeof(e));
 	assert_string_equal(get(&other), "none");
