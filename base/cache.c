@@ -7,11 +7,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/file.h"
 #include "base/log.h"
+#include "base/map.h"
 #include "base/seal.h"
 #include "base/str.h"
 
@@ -20,8 +23,11 @@
 
 static char *path_away(const char *path)
 {
-	return xasprintf("%.*s" CACHE_TEMPORARY "%d-%s", (int)(path_base(path) - path), path,
-			 (int)getpid(), path_base(path));
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return xasprintf("%.*s" CACHE_TEMPORARY "%d.%ld-%s", (int)(path_base(path) - path), path,
+			 (int)getpid(), now.tv_nsec, path_base(path));
 }
 
 /* ---- one entry */
@@ -38,13 +44,50 @@ static int move_away(const char *path, const char *away)
 static void drop(const char *path)
 {
 	_cleanup_free_ char *away = path_away(path);
+	struct stat st;
 
-	if (!path_exists(path) || move_away(path, away) < 0)
+	if (lstat(path, &st) < 0 || move_away(path, away) < 0)
 		return;
 	if (seal_check(away) != 0 && rename(away, path) == 0)
 		return;
 	log_note("%s is not as it was kept: it is made again", path);
 	rm_rf(away, NULL);
+}
+
+/* ---- what is in use */
+
+/* A descriptor of the seal with this lock on it, -1 where others hold one or there is no such
+ * entry. */
+static int lock_entry(const char *path, int how)
+{
+	_cleanup_free_ char *seal = xasprintf("%s/" SEAL_FILE, path);
+	int fd = open(seal, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
+	struct stat held, there;
+
+	if (fd < 0)
+		return -1;
+	/* It may have been moved away before it was locked. */
+	if (flock(fd, how | LOCK_NB) == 0 && fstat(fd, &held) == 0 && stat(seal, &there) == 0 &&
+	    held.st_ino == there.st_ino)
+		return fd;
+	close(fd);
+	return -1;
+}
+
+/* Until the process ends, since any guest of a run opens by name what was found at its start. */
+static bool hold(const char *path)
+{
+	static struct map held;
+	void **slot = map_put(&held, path);
+	static char is_held;
+	int fd;
+
+	if (*slot)
+		return true;
+	fd = lock_entry(path, LOCK_SH);
+	if (fd >= 0)
+		*slot = &is_held;
+	return fd >= 0;
 }
 
 int cache_find(const char *path, struct err *err)
@@ -55,7 +98,7 @@ int cache_find(const char *path, struct err *err)
 		return err_set(err, r, "%s cannot be looked at: %s", path, strerror(-r));
 	if (r == 0)
 		drop(path);
-	return r;
+	return r && hold(path);
 }
 
 /* From before and after the making the same start: what was recent then is not to look changed. */
@@ -79,8 +122,10 @@ static int publish(const char *tmp, const char *to, struct err *err)
 {
 	int r = seal_write(tmp, err);
 
-	if (r < 0 || rename(tmp, to) == 0)
+	if (r < 0)
 		return r;
+	if (rename(tmp, to) == 0)
+		return hold(to) ? 0 : err_set(err, EAGAIN, "%s was removed at once; try again", to);
 	if (errno != ENOTEMPTY && errno != EEXIST)
 		return err_errno(err, "%s", to);
 	r = cache_find(to, err);
@@ -94,12 +139,10 @@ static int make(const struct cache_item *item, const struct hash *start, const s
 	_cleanup_free_ char *tmp = xasprintf("%s/" CACHE_TEMPORARY "XXXXXX", item->dir);
 	int r = mkdir_p(item->dir, 0755, err);
 
+	if (r == 0)
+		r = dir_make_temp(tmp, err);
 	if (r < 0)
-		return r;
-	cache_sweep(item->dir, CACHE_TEMPORARY, SWEPT_S);
-	r = dir_make_temp(tmp, err);
-	if (r < 0)
-		return r;
+		return err_wrap(err, "the cache, for which XDG_CACHE_HOME can name another place");
 	r = item->make(item->arg, tmp, to, err);
 	if (r == 0)
 		r = check_key(item, start, key, err);
@@ -113,6 +156,7 @@ int cache_get(const struct cache_item *item, char **path, struct err *err)
 {
 	int r = -EAGAIN;
 
+	cache_sweep(item->dir, CACHE_TEMPORARY, SWEPT_S);
 	for (int i = 0; i < TRIES && r == -EAGAIN; i++) {
 		_cleanup_free_ char *hex = NULL, *to = NULL;
 		struct hash start, key;
@@ -193,13 +237,15 @@ static int oldest_first(const void *pa, const void *pb)
 	return (a->used > b->used) - (a->used < b->used);
 }
 
-/* Moved away first: who comes after that makes its own, who was faster has used it. */
+/* Moved away first: whoever comes after that makes another. One that was used meanwhile comes back.
+ */
 static void remove_unused(const char *path, time_t recent)
 {
 	_cleanup_free_ char *away = path_away(path);
+	_cleanup_close_ int fd = path_is_dir(path) ? lock_entry(path, LOCK_EX) : -1;
 	struct cached now;
 
-	if (move_away(path, away) < 0)
+	if ((path_is_dir(path) && fd < 0) || move_away(path, away) < 0)
 		return;
 	if (look(away, &now) && now.used >= recent && rename(away, path) == 0)
 		return;

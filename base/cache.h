@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What is kept because making it again takes time; any of it may be removed at any moment. An entry
- * is a directory, sealed (seal.h) and named by a key: a hash of all that went into it.
+ * Files kept because making them again takes time. An entry is a directory, sealed (seal.h) and
+ * named by a key: a hash of all that went into it. What a process found is its own until it ends:
+ * no other removes it, but for its user, who can while no run goes on.
  */
 #ifndef BASE_CACHE_H
 #define BASE_CACHE_H
@@ -19,10 +20,10 @@
 struct cache_limits {
 	uint64_t bytes; /* what all may take on the disk */
 	size_t newest;	/* so many stay, whatever their age and size */
-	int in_use_s;	/* for how long something may go on using what it found */
+	int in_use_s;	/* nor is removed what was used in the last seconds */
 };
 
-/* Long enough for a run that starts to open what it found. */
+/* For processes that look at a plain file, which is not locked. */
 #define CACHE_IN_USE_S 600
 
 /* How to make an entry. */

@@ -129,9 +129,12 @@ int seal_read(const char *dir, struct seal *out)
 	_cleanup_free_ char *path = xasprintf("%s/" SEAL_FILE, dir), *text = NULL;
 	struct stat st;
 	size_t len;
-	int r = file_read(path, TEXT_MAX, &text, &len, NULL);
+	int r;
 
-	if (r < 0 || stat(path, &st) < 0)
+	if (lstat(path, &st) < 0 || !S_ISREG(st.st_mode))
+		return -ENOENT;
+	r = file_read(path, TEXT_MAX, &text, &len, NULL);
+	if (r < 0)
 		return is_want(r) ? r : -ENOENT;
 	out->used = st.st_mtime;
 	if (sum_parse(text, &out->sum) < 0 ||

@@ -106,6 +106,9 @@ static void add_sandbox(struct strv *argv, const char *keeper, const char *writa
 static void make_argv(const struct build *b, struct strv *argv)
 {
 	add_sandbox(argv, b->keeper, b->dir);
+	strv_addv(argv, "env", "-i", NULL);
+	extmod_environment(argv);
+	strv_addf(argv, "TMPDIR=%s", b->dir);
 	strv_addv(argv, "make", "-C", b->k->headers, NULL);
 	strv_addf(argv, "M=%s", b->dir);
 	/* Debuggers look for the sources where they lie in the end. */

@@ -34,6 +34,7 @@ static int hash_source(void *arg, int dirfd, const char *path, const struct stat
 	if (r <= 0)
 		return r;
 	hash_str(s->hash, path);
+	hash_add(s->hash, &st->st_mode, sizeof(st->st_mode));
 	return S_ISDIR(st->st_mode) ? 0 : hash_file(s->hash, full, err);
 }
 
@@ -113,16 +114,16 @@ static int hash_headers(const struct kernel *k, struct hash *h, struct err *err)
 
 /* ---- the tools */
 
-/* By which make and what it starts are told what to do. */
-static void hash_environment(struct hash *h)
+void extmod_environment(struct strv *env)
 {
-	static const char *const names[] = {"KCFLAGS", "KCPPFLAGS", "KAFLAGS",	"CFLAGS_MODULE",
-					    "LLVM",    "LLVM_IAS",  "MAKEFLAGS"};
+	static const char *const names[] = {"PATH",	     "KCFLAGS", "KCPPFLAGS", "KAFLAGS",
+					    "CFLAGS_MODULE", "LLVM",	"LLVM_IAS"};
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
 		const char *value = getenv(names[i]);
 
-		hash_str(h, value ? value : "");
+		if (value)
+			strv_addf(env, "%s=%s", names[i], value);
 	}
 }
 
@@ -143,6 +144,7 @@ int extmod_key(const struct kernel *k, const char *cc, const char *cross, const 
 	       struct hash *h, struct err *err)
 {
 	_cleanup_free_ char *path = find_program(cc);
+	_cleanup_strv_ struct strv env = {0};
 	struct sources s = {.dir = dir, .hash = h};
 	int r;
 
@@ -152,7 +154,9 @@ int extmod_key(const struct kernel *k, const char *cc, const char *cross, const 
 	hash_str(h, k->release);
 	hash_str(h, cc);
 	hash_tools(path, cross, h);
-	hash_environment(h);
+	extmod_environment(&env);
+	for (size_t i = 0; i < env.n; i++)
+		hash_str(h, env.v[i]);
 	r = hash_headers(k, h, err);
 	return r == 0 ? walk_tree(dir, false, hash_source, &s, err) : r;
 }

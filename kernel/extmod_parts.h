@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "base/hash.h"
+#include "base/str.h"
 #include "kernel/extmod.h"
 
 /* The sources as they are hashed or copied. */
@@ -18,6 +19,9 @@ struct sources {
 /* Whether a file or directory is one of the sources: 1, or 0 for what is neither; -EFBIG when there
  * are too many. */
 int extmod_counts(struct sources *s, const struct stat *st, struct err *err);
+
+/* Add what is left of the environment for make and all that it starts: "NAME=VALUE". */
+void extmod_environment(struct strv *env);
 
 /* Add to h what the modules of dir are built from: their sources, k's headers, the compiler cc and
  * the other tools, of which cross is the prefix, and the environment that make reads. */

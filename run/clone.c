@@ -217,6 +217,20 @@ void clone_impossible(struct job *job, bool host, const char *why)
 	job->trial.unit->isolation = ISOLATION_BOOT;
 }
 
+bool clone_fits(struct job *job)
+{
+	struct template *t = job->plan->template;
+	struct err err = {0};
+
+	if (clones_unchanged(job->run, job->plan, &err) == 0)
+		return true;
+	log_note("%s: the saved guest is not of this: %s; each subtest has its guest booted",
+		 job->file->needs.path, err.msg);
+	template_event(job, "given up", err.msg);
+	template_discard(t, err.msg);
+	return false;
+}
+
 void clone_failed(struct job *job, bool host, const char *why)
 {
 	clone_impossible(job, host, why);

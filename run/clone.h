@@ -32,6 +32,9 @@ void clone_restored(struct job *job);
 /* DONE in JOB_RESTORE. */
 void clone_answered(struct job *job, const struct frame *f);
 /* It does not go on: it is killed, and the next guest is booted. */
+/* Whether what its template depends on is still as it was, and if not, that its guest and those
+ * after it are booted. */
+bool clone_fits(struct job *job);
 void clone_failed(struct job *job, bool host, const char *why);
 /* The same where there is no guest. */
 void clone_impossible(struct job *job, bool host, const char *why);

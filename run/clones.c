@@ -141,8 +141,7 @@ int clones_unchanged(const struct run *run, const struct guest_plan *gp, struct 
 	return str_eq(key, t->key)
 		       ? 0
 		       : err_set(err, EAGAIN,
-				 "the kernel, QEMU, ktest or an image was replaced while it "
-				 "booted");
+				 "the kernel, QEMU, ktest or an image was replaced during the run");
 }
 
 static void prepare_file(struct run *run, struct test_file *f, const char *refused)

@@ -163,7 +163,7 @@ static int make_file(const struct guest *g, const struct disk *disk, struct err 
 		     disk->role == DISK_UPPER || (disk->role == DISK_PMEM && !restored);
 	int r;
 
-	if (disk->nunder)
+	if (g->saved && disk->nunder)
 		return make_layer(g, disk, err);
 	if (!empty)
 		return 0;

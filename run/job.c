@@ -289,6 +289,8 @@ static int try_guest(struct job *job, struct err *err)
 	struct template *t = clone_template(job);
 	int r = 0;
 
+	if (t && t->there && !job->trial.unit->saves && !clone_fits(job))
+		t = NULL;
 	/* It was to have one, which is none any more. */
 	if (!t && job->trial.unit->isolation == ISOLATION_CLONE)
 		job->trial.unit->isolation = ISOLATION_BOOT;

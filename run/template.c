@@ -110,7 +110,8 @@ char *template_refused(const char *cache, const char *key)
 
 	if (stat(path, &st) < 0)
 		return NULL;
-	if (time(NULL) - st.st_mtime > REFUSED_S)
+	/* Of the future it is where the clock was set back. */
+	if (time(NULL) - st.st_mtime > REFUSED_S || st.st_mtime > time(NULL))
 		unlink(path);
 	else if (file_read(path, REASON_MAX, &why, &len, NULL) < 0)
 		return NULL;
@@ -130,14 +131,18 @@ void template_refuse(const char *cache, const char *key, const char *why)
 
 static void take_up(struct template *t)
 {
+	struct stat st;
+	bool held;
+
 	t->lock_fd = template_lock(t->dir, LOCK_SH);
 	t->there = t->lock_fd >= 0 && seal_check(t->dir) > 0 && read_info(t);
 	if (t->there)
 		return;
+	held = t->lock_fd == -EWOULDBLOCK;
 	let_go(t);
 	guest_names_done(&t->names);
 	/* Whoever makes or removes it holds it. */
-	if (t->lock_fd == -EWOULDBLOCK || !path_exists(t->dir))
+	if (held || lstat(t->dir, &st) < 0)
 		return;
 	log_note("%s is not as it was kept: it is made again", t->dir);
 	template_remove(t->dir);

@@ -16,6 +16,7 @@
 #include "base/loop.h"
 #include "kernel/arch.h"
 #include "vm/probe.h"
+#include "t/unit/unseen.h"
 
 /* Like the probe, wait for an answer to each line. */
 #define SAY  "say() { echo \"$1\"; read -r answer; }; "
@@ -49,6 +50,7 @@ static int setup(void **state)
 	assert_int_equal(file_write(f->image, "image", 5, 0644, NULL), 0);
 	fake_qemu(f, GOOD);
 	f->host = (struct accel_host){f->kvm, f->image, "boot-1", 5000, 0.5};
+	settle();
 	*state = f;
 	return 0;
 }

@@ -376,8 +376,15 @@ static void test_it_is_made_once_for_each_state(void **state)
 
 static void test_a_damaged_one_is_made_again_with_a_line(void **state)
 {
-	static const char *const damages[] = {"truncate -s 2 c/*/f", "rm c/*/f", "rm c/*/seal",
-					      "rm -r c/*/*"};
+	static const char *const damages[] = {
+		"truncate -s 2 c/*/f",
+		"rm c/*/f",
+		"rm c/*/seal",
+		"rm -r c/*/*",
+		"rm c/*/seal && mkfifo $(echo c/*)/seal",
+		"d=$(echo c/*) && rm -r $d && ln -s /nowhere $d",
+		"d=$(echo c/*) && rm -r $d && touch $d",
+	};
 
 	(void)state;
 	unit_write("f", "one");
@@ -525,6 +532,38 @@ static void test_the_longest_unused_go_first(void **state)
 	assert_int_equal(count("c"), 2);
 }
 
+/* However long ago that was: a guest of its run may open it at any time. */
+static void test_an_entry_in_use_stays(void **state)
+{
+	int ready[2], go[2];
+	char c;
+	pid_t pid;
+
+	(void)state;
+	put("a", 100, 0);
+	assert_int_equal(pipe(ready), 0);
+	assert_int_equal(pipe(go), 0);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (!pid) {
+		close(go[1]);
+		c = (char)cache_find("c/a", NULL);
+		_exit(write(ready[1], &c, 1) != 1 || read(go[0], &c, 1) != 0);
+	}
+	close(go[0]);
+	assert_int_equal(read(ready[0], &c, 1), 1);
+	assert_int_equal(c, 1);
+	run("touch -d '2 hours ago' c/a/seal");
+	trim(0, 0);
+	assert_true(unit_exists("c/a"));
+	close(go[1]);
+	assert_int_equal(unit_wait(pid), 0);
+	trim(0, 0);
+	assert_false(unit_exists("c/a"));
+	close(ready[0]);
+	close(ready[1]);
+}
+
 static void test_so_many_stay_whatever_they_take(void **state)
 {
 	(void)state;
@@ -634,6 +673,7 @@ int main(void)
 		cmocka_unit_test_teardown(test_a_failure_leaves_nothing, empty),
 		cmocka_unit_test_teardown(test_many_at_the_same_time_have_one, empty),
 		cmocka_unit_test_teardown(test_the_longest_unused_go_first, empty),
+		cmocka_unit_test_teardown(test_an_entry_in_use_stays, empty),
 		cmocka_unit_test_teardown(test_so_many_stay_whatever_they_take, empty),
 		cmocka_unit_test_teardown(test_files_of_an_older_kind_go_too, empty),
 		cmocka_unit_test_teardown(test_sweeping_takes_old_temporaries, empty),

@@ -67,6 +67,7 @@ static void test_what_goes_into_it_counts(void **state)
 	static const char *const changes[] = {
 		"echo 2 >m/x.c",
 		"touch m/x.h",
+		"chmod +x m/x.c",
 		"echo 2 >headers/common/Makefile",
 		"echo 2 >headers/scripts/s",
 		"echo 2 >headers/arch/Module.symvers",
@@ -101,6 +102,10 @@ static void test_the_environment_counts(void **state)
 	assert_string_not_equal(before, build());
 	unsetenv("KCFLAGS");
 	assert_string_equal(before, build());
+	/* All other variables do not get there. */
+	setenv("ENVVAL", "7", 1);
+	run("echo 'test -z \"$ENVVAL\" || exit 1' >>bin/make");
+	build();
 }
 
 static void test_a_damaged_one_is_built_again(void **state)

@@ -708,12 +708,25 @@ static void secret_of_an_old_copy_is_gone_from_the_new(void **state)
 /* A copy in the state of number n; its path, which the caller frees. */
 static char *make_state(struct fixture *f, int n)
 {
+	_cleanup_free_ char *told = xasprintf("%s/told", f->dir), *path = NULL;
 	char name[32];
+	size_t len;
+	pid_t pid;
+	int status;
 
 	snprintf(name, sizeof(name), "etc/state%d", n);
 	put(f, name, "", 0644);
-	make_settled(f);
-	return xstrdup(f->etc);
+	/* A process keeps what it found until it ends. */
+	pid = fork();
+	assert_true(pid >= 0);
+	if (!pid) {
+		make_settled(f);
+		_exit(file_write(told, f->etc, strlen(f->etc), 0600, NULL) < 0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	assert_int_equal(file_read(told, PATH_MAX, &path, &len, NULL), 0);
+	return xstrdup(path);
 }
 
 static void old_copies_are_removed_but_two(void **state)

@@ -462,8 +462,7 @@ static void test_a_module_that_was_replaced(void **state)
 {
 	static const char *const changes[] = {
 		"cp new.ko more/kernel/fs/x.ko",
-		"touch -r more/kernel/fs/x.ko ref && echo o >more/kernel/fs/x.ko && "
-		"touch -r ref more/kernel/fs/x.ko",
+		"cd more/kernel/fs && cp -p x.ko r && echo o >x.ko && touch -r r x.ko && rm r",
 		"cp more/kernel/fs/x.ko more/kernel/fs/y.ko",
 		"ln -s x.ko more/kernel/fs/z.ko",
 		"rm more/kernel/fs/z.ko",

@@ -259,6 +259,27 @@ done
 is 'a module copied over the last one: both are of one size' "$(stat -c %s "$T"/which-*.ko | uniq | wc -l)" 1
 gone 'a module copied over the last one'
 
+# The root image is replaced while a run goes on: no clone of a guest of the old one has the new one's disk.
+begin
+image
+guest_file <<'END'
+config-mem 303M
+test_one() { :; }
+test_two() { sleep 3; }
+test_three() { :; }
+END
+run -- one
+is 'a template of the first image' "$status $(boots) $(isolations)" '0 1 clone=1'
+cp "$T/root.img" "$T/next.img"
+JOBS=1 run_background
+wait_for 'the second subtest' grep -qs 'TEST   two' "$T/out/out/t"
+mv "$T/next.img" "$T/root.img"
+await
+is 'replaced in a run: verdicts' "$status $(verdicts)" '0 one=PASS two=PASS three=PASS'
+is 'replaced in a run: no clone after that' "$(of three .isolation)" boot
+like 'replaced in a run: said' "$(<"$T/stderr")" 'the saved guest is not of this: .*an image was replaced during the run'
+gone 'replaced in a run'
+
 # What keeps a guest from being saved is said, once a day.
 begin
 image
