@@ -57,24 +57,27 @@ static void drop(const char *path)
 /* ---- what is in use */
 
 /* A descriptor of the seal with this lock on it, -1 where others hold one or there is no such
- * entry. */
+ * entry. A file system without locks has the times of use to go by. */
 static int lock_entry(const char *path, int how)
 {
 	_cleanup_free_ char *seal = xasprintf("%s/" SEAL_FILE, path);
-	int fd = open(seal, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
+	/* Over NFS an exclusive lock takes a file that is open for writing. */
+	int flags = how == LOCK_EX ? O_RDWR : O_RDONLY;
+	int fd = open(seal, flags | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
 	struct stat held, there;
 
 	if (fd < 0)
 		return -1;
-	/* It may have been moved away before it was locked. */
-	if (flock(fd, how | LOCK_NB) == 0 && fstat(fd, &held) == 0 && stat(seal, &there) == 0 &&
-	    held.st_ino == there.st_ino)
+	/* The entry may have been moved away before it was locked. */
+	if ((flock(fd, how | LOCK_NB) == 0 || errno != EWOULDBLOCK) && fstat(fd, &held) == 0 &&
+	    stat(seal, &there) == 0 && held.st_ino == there.st_ino)
 		return fd;
 	close(fd);
 	return -1;
 }
 
-/* Until the process ends, since any guest of a run opens by name what was found at its start. */
+/* Lock the entry until the process ends: each guest of a run opens by name what was found at its
+ * start. */
 static bool hold(const char *path)
 {
 	static struct map held;
@@ -101,7 +104,7 @@ int cache_find(const char *path, struct err *err)
 	return r && hold(path);
 }
 
-/* From before and after the making the same start: what was recent then is not to look changed. */
+/* The key is found again from the same start: files that were recent then must not look changed. */
 static int check_key(const struct cache_item *item, const struct hash *start,
 		     const struct hash *key, struct err *err)
 {

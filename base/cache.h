@@ -20,7 +20,7 @@
 struct cache_limits {
 	uint64_t bytes; /* what all may take on the disk */
 	size_t newest;	/* so many stay, whatever their age and size */
-	int in_use_s;	/* nor is removed what was used in the last seconds */
+	int in_use_s;	/* what was used in so many last seconds stays, too */
 };
 
 /* For processes that look at a plain file, which is not locked. */
