@@ -2,6 +2,7 @@
 #include "run/template_key.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
@@ -144,6 +145,8 @@ static void add_disk(const char *cache, const struct disk *d, struct strv *input
 {
 	const char *base = d->nunder ? d->under[d->nunder - 1].path : d->path;
 
+	/* QEMU is told the file alone. */
+	strv_addf(inputs, "disk %s of %" PRIu64, d->id, d->size);
 	if (!path_below(base, ANY))
 		add_file(cache, base, inputs);
 }

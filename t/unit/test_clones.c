@@ -155,6 +155,9 @@ CHANGE(more_scratch, (x->file.needs.scratch = sizes, x->file.needs.nscratch = 2)
 CHANGE(slow, (x->file.needs.slow = sizes, x->file.needs.nslow = 1))
 CHANGE(pmem, (x->file.needs.pmem = sizes, x->file.needs.npmem = 1))
 CHANGE(images, x->file.needs.images = WORDS)
+CHANGE(larger_scratch, (x->file.needs.scratch = sizes + 1, x->file.needs.nscratch = 1))
+CHANGE(larger_slow, (x->file.needs.slow = sizes + 1, x->file.needs.nslow = 1))
+CHANGE(larger_pmem, (x->file.needs.pmem = sizes + 1, x->file.needs.npmem = 1))
 
 CHANGE(env, x->settings.env = WORDS)
 CHANGE(verbose, x->settings.verbose = true)
@@ -182,6 +185,21 @@ static void test_the_machine_matters(void **state)
 		if (!matters(false, of_the_machine[i]))
 			fail_msg("number %zu does not matter", i);
 	assert_true(matters(false, no_upper));
+}
+
+/* The file's name, which is all that QEMU is told, is the same. */
+static void test_the_size_of_a_disk_matters(void **state)
+{
+	static void (*const pairs[][2])(struct fixture *) = {
+		{scratch, larger_scratch}, {slow, larger_slow}, {pmem, larger_pmem}};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(pairs); i++) {
+		_cleanup_free_ char *a = key_of(false, pairs[i][0]);
+		_cleanup_free_ char *b = key_of(false, pairs[i][1]);
+
+		assert_string_not_equal(a, b);
+	}
 }
 
 static void test_what_hooks_read_matters_behind_them_only(void **state)
@@ -465,7 +483,8 @@ static void test_what_is_said_is_what_counts(void **state)
 		for (size_t k = 0; k < said.n; k++)
 			assert_string_equal(said.v[k], inputs.v[k]);
 		for (size_t k = said.n; k < inputs.n; k++)
-			assert_true(str_starts(inputs.v[k], "file "));
+			assert_true(str_starts(inputs.v[k], "file ") ||
+				    str_starts(inputs.v[k], "disk "));
 		guest_done(&g);
 		template_close(&t);
 		done(&x);
@@ -615,6 +634,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_the_machine_matters),
+		cmocka_unit_test(test_the_size_of_a_disk_matters),
 		cmocka_unit_test(test_what_hooks_read_matters_behind_them_only),
 		cmocka_unit_test(test_what_a_guest_does_not_know_does_not_matter),
 		cmocka_unit_test(test_files_that_matter),
