@@ -12,8 +12,8 @@
 #define WALK_SKIP 1
 
 /*
- * One name: path is relative to the walk's directory, its last part is that in dirfd, st what
- * lstat(2) says of it. Called for a directory before what is in it. Below 0 ends the walk.
+ * Called for each name: path is relative to the walk's directory, its last part is that in dirfd,
+ * st what lstat(2) says of it. A directory comes before all that lies in it. Below 0 ends the walk.
  */
 typedef int walk_fn(void *arg, int dirfd, const char *path, const struct stat *st, struct err *err);
 

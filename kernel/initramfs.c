@@ -151,9 +151,7 @@ static int fill(int fd, const struct kernel *k, const struct module_set *set, co
 {
 	int r = k->initramfs ? copy_first(fd, k->initramfs, err) : 0;
 
-	if (r == 0)
-		r = write_archive(fd, set, agent, err);
-	return r;
+	return r == 0 ? write_archive(fd, set, agent, err) : r;
 }
 
 /* ---- the item */

@@ -31,10 +31,10 @@ void save_failed(struct job *job, const char *reason, const char *title);
 void clone_restored(struct job *job);
 /* DONE in JOB_RESTORE. */
 void clone_answered(struct job *job, const struct frame *f);
-/* It does not go on: it is killed, and the next guest is booted. */
-/* Whether what its template depends on is still as it was, and if not, that its guest and those
- * after it are booted. */
+/* Whether all that the job's template depends on is as it was. If not, the template is given up:
+ * the job's guest and those after it are booted. */
 bool clone_fits(struct job *job);
+/* It does not go on: it is killed, and the next guest is booted. */
 void clone_failed(struct job *job, bool host, const char *why);
 /* The same where there is no guest. */
 void clone_impossible(struct job *job, bool host, const char *why);

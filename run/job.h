@@ -176,7 +176,7 @@ void jobkmsg_begin(struct job *job, int64_t uptime_us);
 /* The guest's clock says so now; what it says as far as is known. Microseconds since its boot. */
 void jobkmsg_clock(struct job *job, int64_t uptime_us);
 int64_t jobkmsg_uptime_us(const struct job *job);
-/* What its kernel says with a later time is none of the boot. */
+/* Messages of its kernel with a later time are none of the boot. */
 void jobkmsg_init_begins(struct job *job);
 
 /* ownverdict.c: verdicts that the library of a test file prints on the console */

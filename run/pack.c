@@ -165,7 +165,7 @@ static int add_entry(struct packing *p, const char *dir, const char *name, const
 	if (!is_below(name))
 		return err_set(err, EINVAL, "git lists '%.200s' in %s, which does not lie there",
 			       name, dir);
-	/* What has gone since it was listed is not there. */
+	/* A file that has gone since git listed it is left out. */
 	if (below_output(dir, name, seen) || lstat(from, &st) < 0)
 		return 0;
 	if (S_ISDIR(st.st_mode))

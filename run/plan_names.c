@@ -63,7 +63,7 @@ static int resolve_files(const struct settings *s, struct plan *p, struct err *e
 
 /* ---- one check of all */
 
-/* Who writes at a name: a file its log, or one of its subtests, or a phase of its guests. */
+/* The writer at a name: a file for its log, or one of its subtests, or a phase of its guests. */
 struct writer {
 	const struct test_file *file;
 	const char *subtest; /* NULL: the file's log */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What is kept cannot lie: its key names every state of all that goes in, and what is not as it was
+ * A cache cannot lie: a key names every state of all that goes in, and what is not as it was
  * kept is made again.
  */
 #include "t/unit/unit.h"
@@ -333,7 +333,7 @@ static const struct cache_item item = {
 	.make = make_f,
 };
 
-/* What f's entry holds; static. */
+/* The content of f's entry; static. */
 static const char *get(void)
 {
 	_cleanup_free_ char *entry = NULL, *path = NULL;
