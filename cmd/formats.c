@@ -78,17 +78,16 @@ static int put_kcidb(const char *path, int dir_fd, const struct result *r, struc
 	return formats_put(path, line, strlen(line), err);
 }
 
-int formats_write(const struct formats *f, const char *dir, const struct result *r, struct err *err)
+int formats_write(const struct formats *f, int dir_fd, const struct result *r, struct err *err)
 {
-	_cleanup_close_ int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	struct err later = {0};
 	int ret = 0;
 
 	if (f->ktap)
 		ret = put_ktap(r, err);
 	if (f->junit)
-		ret = put_junit(f->junit, fd, r, ret < 0 ? &later : err) < 0 ? -EIO : ret;
+		ret = put_junit(f->junit, dir_fd, r, ret < 0 ? &later : err) < 0 ? -EIO : ret;
 	if (f->kcidb)
-		ret = put_kcidb(f->kcidb, fd, r, ret < 0 ? &later : err) < 0 ? -EIO : ret;
+		ret = put_kcidb(f->kcidb, dir_fd, r, ret < 0 ? &later : err) < 0 ? -EIO : ret;
 	return ret;
 }

@@ -16,10 +16,9 @@ struct formats {
 /* Before a long run: what could not be written is said now. */
 int formats_check(const struct formats *f, struct err *err);
 
-/* Write what is asked for; dir is the run's output directory. Each is tried, the first error told.
- */
-int formats_write(const struct formats *f, const char *dir, const struct result *r,
-		  struct err *err);
+/* Write what is asked for; dir_fd is the run's output directory, -1: none. Each is tried, the
+ * first error told. */
+int formats_write(const struct formats *f, int dir_fd, const struct result *r, struct err *err);
 
 void formats_done(struct formats *f);
 

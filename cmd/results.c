@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* ktest results: results.json derived again from a journal, and the table or other reports of it.
  */
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/json.h"
 #include "base/opt.h"
 #include "base/str.h"
@@ -73,6 +76,7 @@ static int print_events(const char *journal, struct err *err)
 static int print_results(const struct results_options *o, const char *dir, const char *journal,
 			 const struct result *r, struct err *err)
 {
+	_cleanup_close_ int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	const struct formats *f = &o->formats;
 	bool taken = f->ktap || str_eq(f->junit, "-") || str_eq(f->kcidb, "-");
 
@@ -82,18 +86,21 @@ static int print_results(const struct results_options *o, const char *dir, const
 		print_json(r);
 	else if (!taken)
 		print_table(r);
-	return formats_write(f, dir, r, err);
+	return formats_write(f, fd, r, err);
 }
 
 static int derive(const char *dir, const struct results_options *o, struct err *err)
 {
 	_cleanup_free_ char *journal = xasprintf("%s/journal.jsonl", dir);
 	_cleanup_free_ char *path = xasprintf("%s/results.json", dir);
+	_cleanup_free_ char *text = NULL;
 	struct result res;
 	int r = result_read(journal, &res, err);
 
-	if (r == 0)
-		r = result_write(&res, path, err);
+	if (r == 0) {
+		text = result_text(&res);
+		r = file_write_atomic(path, text, strlen(text), 0644, err);
+	}
 	if (r == 0)
 		r = print_results(o, dir, journal, &res, err);
 	result_done(&res);

@@ -12,7 +12,6 @@
 #include "cmd/formats.h"
 #include "cmd/screen.h"
 #include "report/table.h"
-#include "result/result.h"
 #include "run/run.h"
 
 /*
@@ -55,21 +54,20 @@ static bool is_quiet(const struct run_options *o)
 	       str_eq(o->formats.kcidb, "-");
 }
 
-static int print_reports(const struct run_options *o, bool terminal)
+/* A report that is missed is no success. */
+static int print_reports(const struct run_options *o, const struct run_end *end, bool terminal)
 {
-	_cleanup_free_ char *journal = xasprintf("%s/journal.jsonl", o->s.out);
-	struct result r = {0};
+	int status = end->exit_status ? end->exit_status : 125;
 	struct err err = {0};
-	int ret = result_read(journal, &r, &err);
 
-	if (ret == 0 && !is_quiet(o))
-		table_print(stdout, &r, terminal ? screen_width() : 0, terminal);
-	if (ret == 0)
-		ret = formats_write(&o->formats, o->s.out, &r, &err);
-	if (ret < 0)
-		log_warn("%s", err.msg);
-	result_done(&r);
-	return ret;
+	if (!end->known)
+		return status;
+	if (!is_quiet(o))
+		table_print(stdout, &end->result, terminal ? screen_width() : 0, terminal);
+	if (formats_write(&o->formats, end->dir_fd, &end->result, &err) == 0)
+		return end->exit_status;
+	log_warn("%s", err.msg);
+	return status;
 }
 
 static int execute(struct run_options *o, int argc, char **argv, int rest, struct err *err)
@@ -78,7 +76,8 @@ static int execute(struct run_options *o, int argc, char **argv, int rest, struc
 	struct run_ui ui = screen_ui(&screen);
 	_cleanup_strv_ struct strv words = {0};
 	struct test_request *tests;
-	int status = 0, r;
+	struct run_end end;
+	int r;
 	size_t n;
 
 	for (int i = 0; i < argc; i++)
@@ -93,17 +92,17 @@ static int execute(struct run_options *o, int argc, char **argv, int rest, struc
 		ui.progress = NULL;
 	if (o->s.interactive)
 		screen_interactive(&ui);
-	r = run_execute(&o->s, tests, n, &words, &ui, &status, err);
+	r = run_execute(&o->s, tests, n, &words, &ui, &end, err);
 	screen_close(&screen);
-	/* A report that is missed is no success. */
-	if (r == 0 && !o->boot && print_reports(o, screen.terminal) < 0 && status == 0)
-		status = 125;
-	if (r == 0 && err->code)
+	if (r == 0)
+		r = o->boot ? end.exit_status : print_reports(o, &end, screen.terminal);
+	if (r >= 0 && err->code)
 		fprintf(stderr, "ktest: %s\n", err->msg);
 	for (size_t i = 0; i < n; i++)
 		strv_done(&tests[i].subtests);
 	free(tests);
-	return r < 0 ? r : status;
+	run_end_done(&end);
+	return r;
 }
 
 static void print_help(const char *program, const char *args, unsigned int command)

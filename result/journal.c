@@ -6,7 +6,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -16,7 +15,7 @@
 
 struct journal {
 	int fd;
-	char *path;
+	char *name;
 	int64_t seq;	      /* of the next event */
 	struct err error;     /* code set once a write failed */
 	journal_line_fn *tee; /* NULL: none */
@@ -174,54 +173,27 @@ int journal_read(const char *path, journal_event_fn *fn, void *arg, struct err *
 	return journal_read_fd(fd, path, fn, arg, err);
 }
 
-/* A new file is there after a crash of the host only when its directory was written too. */
-static int sync_parent(const char *path)
-{
-	_cleanup_free_ char *dir = xstrdup(path);
-	char *slash = strrchr(dir, '/');
-	_cleanup_close_ int fd = -1;
-
-	if (slash)
-		slash[1] = '\0';
-	fd = open(slash ? dir : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	return fd < 0 || fsync(fd) < 0 ? -errno : 0;
-}
-
-static int open_append(struct journal *j, struct err *err)
+static int go_on(struct journal *j, struct err *err)
 {
 	struct reader r;
-	int res;
+	int res = read_fd(journal_rewind(j), j->name, NULL, NULL, &r, err);
 
-	j->fd = open(j->path, O_RDWR | O_APPEND | O_CLOEXEC | O_NOFOLLOW);
-	if (j->fd < 0)
-		return err_errno(err, "%s", j->path);
-	res = read_fd(j->fd, j->path, NULL, NULL, &r, err);
 	if (res < 0)
 		return res;
 	j->seq = r.next_seq;
 	if (ftruncate(j->fd, r.offset) < 0)
-		return err_errno(err, "%s: cannot cut off the torn last line", j->path);
+		return err_errno(err, "%s: cannot cut off the torn last line", j->name);
 	return 0;
 }
 
-static int open_new(struct journal *j, struct err *err)
-{
-	j->fd = open(j->path, O_RDWR | O_APPEND | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
-	if (j->fd < 0)
-		return err_errno(err, "%s", j->path);
-	if (sync_parent(j->path) < 0)
-		return err_errno(err, "%s: cannot sync its directory", j->path);
-	return 0;
-}
-
-int journal_open(const char *path, bool append, struct journal **out, struct err *err)
+int journal_open(int fd, const char *name, bool append, struct journal **out, struct err *err)
 {
 	struct journal *j = xcalloc(1, sizeof(*j));
 	int r;
 
-	j->fd = -1;
-	j->path = xstrdup(path);
-	r = append ? open_append(j, err) : open_new(j, err);
+	j->fd = fd;
+	j->name = xstrdup(name);
+	r = append ? go_on(j, err) : 0;
 	if (r < 0) {
 		journal_close(j);
 		return r;
@@ -230,13 +202,18 @@ int journal_open(const char *path, bool append, struct journal **out, struct err
 	return 0;
 }
 
+int journal_rewind(const struct journal *j)
+{
+	lseek(j->fd, 0, SEEK_SET);
+	return j->fd;
+}
+
 void journal_close(struct journal *j)
 {
 	if (!j)
 		return;
-	if (j->fd >= 0)
-		close(j->fd);
-	free(j->path);
+	close(j->fd);
+	free(j->name);
 	free(j);
 }
 
@@ -264,7 +241,7 @@ static char *encode(const struct journal *j, const char *ev, json_t *fields, siz
 
 static int keep_error(struct journal *j, int code, struct err *err)
 {
-	err_set(&j->error, code, "%s: cannot be written: %s", j->path, strerror(abs(code)));
+	err_set(&j->error, code, "%s: cannot be written: %s", j->name, strerror(abs(code)));
 	if (err)
 		*err = j->error;
 	return j->error.code;
@@ -283,10 +260,10 @@ int journal_event(struct journal *j, const char *ev, json_t *fields, struct err 
 		return j->error.code;
 	}
 	if (!text)
-		return err_set(err, EINVAL, "%s: bug: no JSON for the event '%s'", j->path, ev);
+		return err_set(err, EINVAL, "%s: bug: no JSON for the event '%s'", j->name, ev);
 	if (len > JOURNAL_LINE_MAX)
 		return err_set(err, EMSGSIZE, "%s: the event '%s' takes %zu bytes, at most %d",
-			       j->path, ev, len, JOURNAL_LINE_MAX);
+			       j->name, ev, len, JOURNAL_LINE_MAX);
 	r = fd_write_all(j->fd, text, len);
 	if (r == 0 && fdatasync(j->fd) < 0)
 		r = -errno;

@@ -13,12 +13,16 @@
  *	          "given up", "failed", "not restored" (+ reason)
  *	start     file, subtest, attempt, guest, group; round, retry, confirm (run/again.h)
  *	finding   file, subtest, attempt, guest, kind, title, function, first_line, last_line,
- *report nested    file, subtest, attempt, guest, results[], dropped: KTAP that it printed reboot
- *file, subtest, attempt, guest, count coverage  file, guest, dir "gcov.0", files put_back  file,
- *subtest, attempt, guest, reason: it was stopped, to be started again end       file, subtest,
- *attempt, guest, verdict, reason, title, duration_ms, isolation, status, signal, mem_mib; round,
- *retry, confirm note      text resume    a later run goes on from here: id, argv[] finish    exit,
- *interrupted (signal name, or absent)
+ *	          report
+ *	nested    file, subtest, attempt, guest, results[], dropped: KTAP that it printed
+ *	reboot    file, subtest, attempt, guest, count
+ *	coverage  file, guest, dir "gcov.0", files
+ *	put_back  file, subtest, attempt, guest, reason: it was stopped, to be started again
+ *	end       file, subtest, attempt, guest, verdict, reason, title, duration_ms, isolation,
+ *	          status, signal, mem_mib; round, retry, confirm
+ *	note      text
+ *	resume    a later run goes on from here: id, argv[]
+ *	finish    exit, interrupted (signal name, or absent)
  *
  * A torn last line is legal; unknown events and fields are skipped. Strings that come from a
  * guest, a test file or the file system go in by json_string_lossy (base/json.h): json_pack fails
@@ -41,10 +45,11 @@
 struct journal;
 
 /*
- * Create path (truncate) or, with append, go on at its end: a torn last line is cut off first and
- * seq goes on from the last event. A symbolic link at path is refused.
+ * Write to fd (O_RDWR | O_APPEND), an empty file or, with append, go on at its end: a torn last
+ * line is cut off first and seq goes on from the last event. name stands for it in messages. The
+ * descriptor is the journal's from now on, also where this fails.
  */
-int journal_open(const char *path, bool append, struct journal **j, struct err *err);
+int journal_open(int fd, const char *name, bool append, struct journal **j, struct err *err);
 void journal_close(struct journal *j); /* NULL allowed */
 
 /*
@@ -54,6 +59,9 @@ void journal_close(struct journal *j); /* NULL allowed */
  * every later call. An event over JOURNAL_LINE_MAX is refused with -EMSGSIZE and not written.
  */
 int journal_event(struct journal *j, const char *ev, json_t *fields, struct err *err);
+
+/* Its descriptor, at the beginning of what was written, to be read; it stays the journal's. */
+int journal_rewind(const struct journal *j);
 
 /* From now on fn gets each line too, newline included, once it is on disk. */
 typedef void journal_line_fn(void *arg, const char *line, size_t len);

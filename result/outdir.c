@@ -13,6 +13,11 @@
 
 #include "base/file.h"
 
+#define LOCK	 ".lock"
+#define TMP	 ".tmp"
+#define LEFT	 ".left" /* what guests have left here: names, each ended by NUL */
+#define LEFT_MAX (64 << 20)
+
 static bool keeps_xattr(int fd)
 {
 	if (fsetxattr(fd, "user.ktest", "1", 1, 0) < 0)
@@ -23,10 +28,11 @@ static bool keeps_xattr(int fd)
 
 static int held_by(const struct outdir *o, struct err *err)
 {
+	_cleanup_close_ int fd = open_beneath(o->dir_fd, LOCK, O_RDONLY, 0);
 	_cleanup_free_ char *who = NULL;
 	size_t len;
 
-	if (file_read(o->lock, 4096, &who, &len, NULL) == 0 && len)
+	if (fd >= 0 && file_read_fd(fd, LOCK, 4096, &who, &len, NULL) == 0 && len)
 		who[strcspn(who, "\n")] = '\0';
 	return err_set(err, EBUSY, "%s is in use by %s; wait for it or name another with -o",
 		       o->path, who && *who ? who : "another run");
@@ -42,32 +48,70 @@ static void write_owner(const struct outdir *o)
 		return;
 }
 
-/* What ktest, and the tool before it, put into an output directory. */
-static bool is_ours(int dir, const char *name)
-{
-	static const char *const names[] = {"out", "vm", "journal.jsonl", "results.json"};
-	struct stat st;
+/* ---- its names */
 
-	if (!strcmp(name, ".") || !strcmp(name, ".."))
-		return true;
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
-		if (!strcmp(name, names[i]))
+static bool is_one_of(const char *name, const char *const *names)
+{
+	for (; *names; names++)
+		if (str_ends(*names, ".") ? str_starts(name, *names) : !strcmp(name, *names))
 			return true;
-	if (!strcmp(name, "kernel"))
-		return fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(st.st_mode);
-	return str_starts(name, "kernel.") || str_starts(name, "kernel_build.") ||
-	       str_starts(name, "gcov.");
+	return false;
+}
+
+/* A name that ends in '.' stands for all that begin so. */
+static const char *const of_a_run[] = {
+	"out", OUTDIR_GUESTS, OUTDIR_JOURNAL, OUTDIR_RESULTS, "report.html",
+	"vm",  "kernel",      "gcov.",	      LEFT,	      NULL,
+};
+
+/* Older versions' included. */
+static const char *const of_builds[] = {"kernel.", "kernel_build.", NULL};
+
+bool outdir_is_ours(const char *name)
+{
+	static const char *const others[] = {LOCK, TMP, NULL};
+
+	return is_one_of(name, of_a_run) || is_one_of(name, of_builds) || is_one_of(name, others);
+}
+
+bool outdir_is_subtests(const char *name)
+{
+	static const char *const names[] = {"log",	"status",  "duration",
+					    "vmcore",	".vmcore", OUTDIR_FINDING,
+					    "attempt.", TMP,	   NULL};
+
+	return is_one_of(name, names);
 }
 
 /* A run replaces much of what it finds here: a source tree, a home is not to be taken for it. */
+static bool is_foreign(const struct outdir *o, const char *name)
+{
+	struct stat st;
+
+	if (!strcmp(name, "kernel"))
+		return fstatat(o->dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
+		       !S_ISLNK(st.st_mode);
+	return strcmp(name, ".") != 0 && strcmp(name, "..") != 0 && !outdir_is_ours(name);
+}
+
+static DIR *list(const struct outdir *o)
+{
+	int fd = openat(o->dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+
+	if (!dir && fd >= 0)
+		close(fd);
+	return dir;
+}
+
 static int check_ours(const struct outdir *o, struct err *err)
 {
-	DIR *dir = path_exists(o->lock) ? NULL : opendir(o->path);
+	DIR *dir = faccessat(o->dir_fd, LOCK, F_OK, AT_SYMLINK_NOFOLLOW) == 0 ? NULL : list(o);
 	const struct dirent *de;
 	int r = 0;
 
 	while (r == 0 && dir && (de = readdir(dir)))
-		if (!is_ours(dirfd(dir), de->d_name))
+		if (is_foreign(o, de->d_name))
 			r = err_set(err, EEXIST,
 				    "%s holds other things than ktest's output (%s): give -o a "
 				    "directory that is new or empty",
@@ -77,78 +121,125 @@ static int check_ours(const struct outdir *o, struct err *err)
 	return r;
 }
 
+/* ---- the directory */
+
+static int take_lock(struct outdir *o, struct err *err)
+{
+	_cleanup_free_ char *path = xasprintf("/proc/self/fd/%d/" LOCK, o->dir_fd);
+
+	o->lock_fd = lock_try(path, err);
+	if (o->lock_fd == -EWOULDBLOCK)
+		return held_by(o, err);
+	if (o->lock_fd < 0)
+		return err_set(err, o->lock_fd, "the output directory %s cannot be written: %s",
+			       o->path, strerror(-o->lock_fd));
+	write_owner(o);
+	return 0;
+}
+
 int outdir_open(const char *path, struct outdir *o, struct err *err)
 {
-	*o = (struct outdir){.lock_fd = -1, .out_fd = -1};
+	*o = (struct outdir)OUTDIR_INIT;
 	if (mkdir_p(path, 0755, err) < 0)
 		return err_wrap(err, "the output directory");
 	o->path = path_real(path, err);
 	if (!o->path)
 		return err_wrap(err, "the output directory");
-	o->journal = xasprintf("%s/journal.jsonl", o->path);
-	o->lock = xasprintf("%s/.lock", o->path);
+	o->dir_fd = open(o->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (o->dir_fd < 0)
+		return err_errno(err, "the output directory %s", o->path);
 	if (check_ours(o, err) < 0)
 		return err->code;
-	o->lock_fd = lock_try(o->lock, err);
-	if (o->lock_fd == -EWOULDBLOCK)
-		return held_by(o, err);
-	if (o->lock_fd < 0)
-		return err_wrap(err, "the output directory cannot be written");
-	write_owner(o);
-	return 0;
+	return take_lock(o, err);
+}
+
+int outdir_check(const struct outdir *o, struct err *err)
+{
+	struct stat held, there;
+
+	if (fstat(o->dir_fd, &held) == 0 && stat(o->path, &there) == 0 &&
+	    held.st_dev == there.st_dev && held.st_ino == there.st_ino)
+		return 0;
+	return err_set(err, ESTALE,
+		       "the output directory %s was removed or replaced during the run", o->path);
 }
 
 int outdir_resume(struct outdir *o, struct err *err)
 {
-	_cleanup_free_ char *out = xasprintf("%s/out", o->path);
-
-	if (mkdir(out, 0755) < 0 && errno != EEXIST)
-		return err_errno(err, "%s", out);
-	o->out_fd = open(out, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (mkdirat(o->dir_fd, "out", 0755) < 0 && errno != EEXIST)
+		return err_errno(err, "%s/out", o->path);
+	o->out_fd = openat(o->dir_fd, "out", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (o->out_fd < 0)
-		return err_errno(err, "%s", out);
+		return err_errno(err, "%s/out", o->path);
 	o->xattr = keeps_xattr(o->out_fd);
 	return 0;
 }
 
-static bool is_leftover(const char *name)
+static int remove_one(const struct outdir *o, const char *name, struct err *err)
 {
-	return !strcmp(name, "out") || !strcmp(name, "journal.jsonl") ||
-	       !strcmp(name, "results.json") || !strcmp(name, "vm") || !strcmp(name, "kernel") ||
-	       str_starts(name, "gcov.");
+	int r = rm_rf_at(o->dir_fd, name);
+
+	return r < 0 ? err_set(err, r, "cannot remove %s/%s: %s", o->path, name, strerror(-r)) : 0;
+}
+
+/* ---- what guests left */
+
+int outdir_note_left(const struct outdir *o, const char *name)
+{
+	_cleanup_close_ int fd = openat(
+		o->dir_fd, LEFT, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0644);
+
+	return fd < 0 ? -errno : fd_write_all(fd, name, strlen(name) + 1);
+}
+
+static bool is_name(const char *s)
+{
+	return *s && strcmp(s, ".") != 0 && strcmp(s, "..") != 0 && !strchr(s, '/');
+}
+
+static int remove_left(const struct outdir *o, struct err *err)
+{
+	_cleanup_close_ int fd = open_beneath(o->dir_fd, LEFT, O_RDONLY, 0);
+	_cleanup_free_ char *names = NULL;
+	size_t len = 0;
+	int r = 0;
+
+	if (fd < 0 || file_read_fd(fd, LEFT, LEFT_MAX, &names, &len, NULL) < 0)
+		return 0;
+	for (size_t at = 0; r == 0 && at < len; at += strlen(names + at) + 1)
+		if (is_name(names + at))
+			r = remove_one(o, names + at, err);
+	return r;
 }
 
 int outdir_replace(struct outdir *o, struct err *err)
 {
-	DIR *dir = opendir(o->path);
-	struct dirent *de;
-	int r = 0;
+	int r = remove_left(o, err);
+	DIR *dir = r < 0 ? NULL : list(o);
+	const struct dirent *de;
 
-	if (!dir)
-		return err_errno(err, "%s", o->path);
-	while (r == 0 && (de = readdir(dir))) {
-		_cleanup_free_ char *path = xasprintf("%s/%s", o->path, de->d_name);
-
-		if (is_leftover(de->d_name))
-			r = rm_rf(path, err);
-	}
-	closedir(dir);
+	while (r == 0 && dir && (de = readdir(dir)))
+		if (is_one_of(de->d_name, of_a_run))
+			r = remove_one(o, de->d_name, err);
+	if (dir)
+		closedir(dir);
 	return r < 0 ? r : outdir_resume(o, err);
 }
 
 void outdir_close(struct outdir *o)
 {
 	/* The lock's file stays: one that is removed can be held twice. */
-	if (o->lock_fd >= 0) {
+	if (o->lock_fd >= 0)
 		close(o->lock_fd);
-	}
 	if (o->out_fd >= 0)
 		close(o->out_fd);
+	if (o->dir_fd >= 0)
+		close(o->dir_fd);
 	free(o->path);
-	free(o->journal);
-	free(o->lock);
-	*o = (struct outdir){.lock_fd = -1, .out_fd = -1};
+	*o = (struct outdir)OUTDIR_INIT;
 }
+
+/* ---- its files */
 
 char *outdir_name(const char *base, const char *subtest)
 {
@@ -167,46 +258,60 @@ int outdir_file_log(struct outdir *o, const char *base, struct err *err)
 	return fd < 0 ? err_set(err, fd, "%s/out/%s: %s", o->path, base, strerror(-fd)) : fd;
 }
 
-int outdir_subtest_dir(struct outdir *o, const char *name, struct err *err)
+int outdir_subtest_dir(const struct outdir *o, const char *name, struct err *err)
 {
 	int fd;
 
 	if (mkdirat(o->out_fd, name, 0755) < 0 && errno != EEXIST)
 		return err_errno(err, "%s/out/%s", o->path, name);
 	fd = open_beneath(o->out_fd, name, O_RDONLY | O_DIRECTORY, 0);
-	if (fd == -ENOTDIR || fd == -ELOOP) {
-		/* The guest put something else there. */
-		rm_rf_at(o->out_fd, name);
-		mkdirat(o->out_fd, name, 0755);
-		fd = open_beneath(o->out_fd, name, O_RDONLY | O_DIRECTORY, 0);
-	}
 	return fd < 0 ? err_set(err, fd, "%s/out/%s: %s", o->path, name, strerror(-fd)) : fd;
 }
 
-/* Written beside and renamed: whatever the guest put at that name is replaced, never opened. */
-static int put(int dirfd, const char *name, const char *text, struct err *err)
+/* Written beside and renamed. */
+static int put(int dirfd, const char *name, const char *text, bool sync, struct err *err)
 {
 	_cleanup_close_ int fd = -1;
 	int r;
 
-	rm_rf_at(dirfd, ".tmp");
-	fd = openat(dirfd, ".tmp", O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+	rm_rf_at(dirfd, TMP);
+	fd = openat(dirfd, TMP, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
 	if (fd < 0)
 		return err_errno(err, "%s", name);
 	r = fd_write_all(fd, text, strlen(text));
-	if (r == 0 && renameat(dirfd, ".tmp", dirfd, name) < 0) {
-		/* A directory is not replaced by a file. */
-		rm_rf_at(dirfd, name);
-		r = renameat(dirfd, ".tmp", dirfd, name) < 0 ? -errno : 0;
-	}
+	if (r == 0 && sync && fsync(fd) < 0)
+		r = -errno;
+	if (r == 0 && renameat(dirfd, TMP, dirfd, name) < 0)
+		r = -errno;
 	return r < 0 ? err_set(err, r, "%s: %s", name, strerror(-r)) : 0;
+}
+
+int outdir_put(const struct outdir *o, const char *name, const char *text, struct err *err)
+{
+	return put(o->dir_fd, name, text, true, err);
+}
+
+int outdir_journal(const struct outdir *o, bool append, struct err *err)
+{
+	int fd = openat(
+		o->dir_fd, OUTDIR_JOURNAL,
+		O_RDWR | O_APPEND | O_NOFOLLOW | O_CLOEXEC | (append ? 0 : O_CREAT | O_EXCL), 0644);
+
+	if (fd < 0)
+		return err_errno(err, "%s/" OUTDIR_JOURNAL, o->path);
+	/* A new file is there after a crash of the host only when its directory was written too. */
+	if (append || fsync(o->dir_fd) == 0)
+		return fd;
+	err_errno(err, "%s/" OUTDIR_JOURNAL ": cannot sync its directory", o->path);
+	close(fd);
+	return err->code;
 }
 
 int outdir_subtest_add(struct outdir *o, const char *name, struct err *err)
 {
 	_cleanup_close_ int dir = outdir_subtest_dir(o, name, err);
 
-	return dir < 0 ? dir : put(dir, "status", "========= NOT STARTED\n", err);
+	return dir < 0 ? dir : put(dir, "status", "========= NOT STARTED\n", false, err);
 }
 
 /* The whole directory becomes attempt.N of a new one; earlier attempts in it move up. */
@@ -215,7 +320,6 @@ static int set_aside(struct outdir *o, const char *name, int last, struct err *e
 	_cleanup_free_ char *old = xasprintf("%s/attempt.%d", name, last);
 	char from[48], to[512];
 
-	/* The guest may have put something there, or have removed the directory. */
 	rm_rf_at(o->out_fd, ".attempt");
 	if (renameat(o->out_fd, name, o->out_fd, ".attempt") < 0)
 		return errno == ENOENT ? 0 : err_errno(err, "%s/out/%s", o->path, name);
@@ -261,11 +365,11 @@ int outdir_subtest_status(struct outdir *o, const char *name, const char *status
 
 	if (dir < 0)
 		return dir;
-	r = put(dir, "status", line, err);
+	r = put(dir, "status", line, false, err);
 	if (r < 0 || seconds < 0)
 		return r;
 	snprintf(text, sizeof(text), "%ld\n", seconds);
-	return put(dir, "duration", text, err);
+	return put(dir, "duration", text, false, err);
 }
 
 int outdir_subtest_finding(struct outdir *o, const char *name, int n, const char *text,
@@ -277,7 +381,7 @@ int outdir_subtest_finding(struct outdir *o, const char *name, int n, const char
 	if (dir < 0)
 		return dir;
 	snprintf(file, sizeof(file), OUTDIR_FINDING "%d", n);
-	return put(dir, file, text, err);
+	return put(dir, file, text, false, err);
 }
 
 int outdir_phase_log(struct outdir *o, const char *name, const char *text, struct err *err)
@@ -293,35 +397,11 @@ int outdir_phase_log(struct outdir *o, const char *name, const char *text, struc
 	return r < 0 ? err_set(err, r, "%s/out/%s/log: %s", o->path, name, strerror(-r)) : 0;
 }
 
-int outdir_make(const struct outdir *o, const char *name)
+int outdir_link(const struct outdir *o, const char *name, const char *target, struct err *err)
 {
-	_cleanup_free_ char *path = xasprintf("%s/%s", o->path, name);
-
-	return mkdir(path, 0755);
-}
-
-int outdir_link(struct outdir *o, const char *name, const char *target, struct err *err)
-{
-	_cleanup_free_ char *path = xasprintf("%s/%s", o->path, name);
-	int r = rm_rf(path, err);
+	int r = remove_one(o, name, err);
 
 	if (r < 0 || !target)
 		return r;
-	return symlink(target, path) < 0 ? err_errno(err, "%s", path) : 0;
-}
-
-void outdir_protected(const struct outdir *o, struct strv *paths)
-{
-	DIR *d = opendir(o->path);
-	const struct dirent *de;
-	struct stat st;
-
-	strv_addv(paths, o->journal, o->lock, NULL);
-	while (d && (de = readdir(d)))
-		if ((str_starts(de->d_name, "kernel") || str_starts(de->d_name, "gcov.")) &&
-		    fstatat(dirfd(d), de->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-		    S_ISDIR(st.st_mode))
-			strv_addf(paths, "%s/%s", o->path, de->d_name);
-	if (d)
-		closedir(d);
+	return symlinkat(target, o->dir_fd, name) < 0 ? err_errno(err, "%s/%s", o->path, name) : 0;
 }

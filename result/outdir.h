@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The output directory of a run (doc/results.md). The guest writes in it as well, so
- * everything here is opened relative to a descriptor and without following a link.
+ * The output directory of a run (doc/results.md). From its opening on it is the descriptor that
+ * counts: whatever takes its place at the path is another one. Guests write elsewhere (guestdir.h).
  */
 #ifndef RESULT_OUTDIR_H
 #define RESULT_OUTDIR_H
@@ -15,22 +15,49 @@
 #define OUTDIR_FINDING "finding."
 
 struct outdir {
-	char *path;    /* absolute, links resolved */
-	char *journal; /* PATH/journal.jsonl */
-	char *lock;    /* PATH/.lock: held by the run */
-	int lock_fd;
-	int out_fd; /* PATH/out */
-	bool xattr; /* the file system keeps user.* attributes */
+	char *path;  /* absolute, links resolved */
+	int dir_fd;  /* of it */
+	int lock_fd; /* .lock: held by the run */
+	int out_fd;  /* out/ */
+	bool xattr;  /* the file system keeps user.* attributes */
 };
+
+#define OUTDIR_INIT                                       \
+	{                                                 \
+		.dir_fd = -1, .lock_fd = -1, .out_fd = -1 \
+	}
+
+/* Names in it. */
+#define OUTDIR_JOURNAL "journal.jsonl"
+#define OUTDIR_RESULTS "results.json"
+#define OUTDIR_GUESTS  "guests"
 
 /* Make PATH where it is missing and take its lock; an error tells who holds it. A directory with
  * other things in it is none of ours: -EEXIST. */
 int outdir_open(const char *path, struct outdir *o, struct err *err);
-/* A new run: remove what the last one left (out/, the journal, results.json, gcov.*). */
+/* A new run: remove what the last one and its guests left. */
 int outdir_replace(struct outdir *o, struct err *err);
 /* Go on with what is there. */
 int outdir_resume(struct outdir *o, struct err *err);
 void outdir_close(struct outdir *o);
+
+/* Whether the path still leads to it; else an error says that it has gone. */
+int outdir_check(const struct outdir *o, struct err *err);
+
+/* Whether a name in it is one that ktest uses: no guest's file is to have it. */
+bool outdir_is_ours(const char *name);
+/* The same of a name in out/NAME/. */
+bool outdir_is_subtests(const char *name);
+
+/* What a guest has left is now called so in PATH: the next run removes it. */
+int outdir_note_left(const struct outdir *o, const char *name);
+
+/* Write PATH/NAME anew, whole or not at all, on the disk when this returns. */
+int outdir_put(const struct outdir *o, const char *name, const char *text, struct err *err);
+
+/* A descriptor of its journal, to append to: a new file, or the one that is there. Or a negative
+ * errno. */
+int outdir_journal(const struct outdir *o, bool append, struct err *err);
 
 /* The name of a subtest's directory: BASE.SUBTEST with '/' as '.'; the caller frees it. */
 char *outdir_name(const char *base, const char *subtest);
@@ -56,20 +83,10 @@ int outdir_subtest_finding(struct outdir *o, const char *name, int n, const char
 /* Append to NAME/log, which is a log of our own alone: that of a phase (result/phase.h). */
 int outdir_phase_log(struct outdir *o, const char *name, const char *text, struct err *err);
 
-/* A descriptor of the directory NAME, made anew where the guest has put something else there. */
-int outdir_subtest_dir(struct outdir *o, const char *name, struct err *err);
-
-/* A new directory PATH/NAME; -1 with errno when there is one or it cannot be made. */
-int outdir_make(const struct outdir *o, const char *name);
-
-/*
- * Add what a guest must not write though it lies in PATH: the run's own files, and the directories
- * of kernels built and installed there (their names begin with "kernel"), parts of which run on the
- * host, and the coverage of earlier guests.
- */
-void outdir_protected(const struct outdir *o, struct strv *paths);
+/* A descriptor of the directory out/NAME, which is made where it is missing. */
+int outdir_subtest_dir(const struct outdir *o, const char *name, struct err *err);
 
 /* The symbolic link PATH/NAME to target; NULL removes it. */
-int outdir_link(struct outdir *o, const char *name, const char *target, struct err *err);
+int outdir_link(const struct outdir *o, const char *name, const char *target, struct err *err);
 
 #endif

@@ -111,7 +111,7 @@ const struct result_attempt *result_attempt_told(const struct result_test *t);
 /* results.json, exactly as the contract in doc/results.md; a new reference. */
 json_t *result_json(const struct result *r);
 
-/* Write results.json to path, atomically. */
-int result_write(const struct result *r, const char *path, struct err *err);
+/* The same as the text of the file; the caller frees it. */
+char *result_text(const struct result *r);
 
 #endif

@@ -177,11 +177,10 @@ json_t *result_json(const struct result *r)
 	return o;
 }
 
-int result_write(const struct result *r, const char *path, struct err *err)
+char *result_text(const struct result *r)
 {
 	_cleanup_json_ json_t *o = result_json(r);
 	_cleanup_free_ char *text = json_dumps(o, JSON_INDENT(1));
-	_cleanup_free_ char *line = xasprintf("%s\n", text);
 
-	return file_write_atomic(path, line, strlen(line), 0644, err);
+	return xasprintf("%s\n", text);
 }

@@ -23,15 +23,15 @@ static bool wanted(const struct job *job)
 	return k->config ? str_eq(has, "y") : job->file->needs.gcov.n > 0;
 }
 
-/* gcov.N that is not there yet. */
+/* gcov.N that is not there yet: it is kept free, and the guest has one of the same name. */
 static int make_dir(struct job *job, struct err *err)
 {
 	struct gather *g = &job->gather;
 
 	for (int n = 0; n < DIRS_MAX; n++) {
 		snprintf(g->dir, sizeof(g->dir), "gcov.%d", n);
-		if (outdir_make(&job->run->out, g->dir) == 0)
-			return 0;
+		if (mkdirat(job->run->out.dir_fd, g->dir, 0755) == 0)
+			return guestdir_add(&job->guest.tree, g->dir, err);
 		if (errno != EEXIST)
 			break;
 	}
@@ -98,6 +98,7 @@ bool gather_answered(struct job *job, const struct frame *f)
 	struct gather *g = &job->gather;
 	int64_t files = frame_get_int(f, "files", 0), error = frame_get_int(f, "error", EIO);
 	const char *message = frame_get(f, "message");
+	struct err err = {0};
 
 	if (job->phase != JOB_GATHER || !g->id || frame_get_int(f, "id", -1) != g->id)
 		return false;
@@ -106,6 +107,8 @@ bool gather_answered(struct job *job, const struct frame *f)
 			      (json_int_t)files));
 	if (error)
 		failed(job, message ? message : "no reason given");
+	else if (guestdir_take(&job->guest.tree, g->dir, &err) < 0)
+		failed(job, err.msg);
 	else
 		go_on(job);
 	return true;

@@ -68,9 +68,8 @@ static void fill_config(const struct guest_base *b, const struct guest_plan *gp,
 	c->mem_mib = f->mem_mib;
 	c->kernel = gp->kernel_image;
 	c->initrd = gp->initrd;
-	c->out = b->out->path;
+	c->out = g->out;
 	c->out_xattr = b->out->xattr;
-	outdir_protected(b->out, &c->out_masked);
 	c->vmcoreinfo = f->dump;
 	strv_cat(&c->qemu_prepend, &f->needs.qemu_prepend);
 	strv_cat(&c->qemu_append, &f->needs.qemu_append);
@@ -93,6 +92,7 @@ int guest_describe(const struct guest_base *b, const struct guest_plan *gp, int 
 	*g = (struct guest){.number = number, .saved = saved};
 	g->name = xasprintf("vm%d", number);
 	g->dir = xasprintf("%s/%s", b->run_dir, g->name);
+	g->out = guestdir_path(b->out, g->name);
 	g->append = kernel_append(b, gp->file);
 	g->host_dir = xasprintf("%s/" CONTROL_HOST_DIR, g->dir);
 	fill_config(b, gp, g);
@@ -110,6 +110,8 @@ int guest_make(const struct guest_base *b, const struct guest_plan *gp, int numb
 	/* Parents that mkdir_p makes are anybody's to read. */
 	r = mkdir_p(g->dir, 0700, err);
 	if (r == 0)
+		r = guestdir_make(b->out, g->name, &g->tree, err);
+	if (r == 0)
 		r = mkdir_p(g->host_dir, 0700, err);
 	if (r == 0)
 		r = sshconf_write(g->dir, b->settings->program, err);
@@ -124,13 +126,13 @@ void guest_forget(struct guest *g)
 {
 	disks_done(&g->config.disks);
 	view_done(&g->config.view);
-	strv_done(&g->config.out_masked);
 	strv_done(&g->config.own_masked);
 	strv_done(&g->config.qemu_prepend);
 	strv_done(&g->config.qemu_append);
 	free(g->name);
 	free(g->dir);
 	free(g->host_dir);
+	free(g->out);
 	free(g->append);
 	*g = (struct guest){0};
 }
@@ -139,6 +141,7 @@ void guest_done(struct guest *g)
 {
 	struct err err;
 
+	guestdir_end(&g->tree);
 	if (g->dir && rm_rf(g->dir, &err) < 0)
 		log_warn("%s", err.msg);
 	guest_forget(g);

@@ -7,7 +7,7 @@
 #include "kernel/modules.h"
 #include "proto/frame.h"
 #include "result/names.h"
-#include "result/outdir.h"
+#include "result/guestdir.h"
 #include "run/plan.h"
 #include "run/template.h"
 #include "vm/config.h"
@@ -38,6 +38,8 @@ struct guest_plan {
 	struct {
 		char *tree, *modules; /* images of what it reads; NULL: it sees them as a share */
 	} pack;
+	char *copy; /* of the tree, which it sees in its place; NULL: the tree itself */
+	char *test; /* of the test file, likewise */
 	struct template *template; /* that its guests go on as; NULL: they are booted */
 	bool upper_disk;	   /* else what the guest writes over its root lies in its memory */
 };
@@ -46,6 +48,8 @@ struct guest {
 	struct vm_config config;
 	int number;
 	char *name, *dir, *append;
+	char *out;		      /* the path of its tree */
+	struct guestdir tree;	      /* that it can write in */
 	char *host_dir;		      /* in dir, hidden from QEMU */
 	const struct template *saved; /* goes on as this one or, when that is not there yet, is to
 					 become it; NULL: an ordinary one */
@@ -59,6 +63,15 @@ int guest_plan_make(const struct guest_base *base, const struct test_file *file,
 		    struct guest_plan *gp, struct err *err);
 void guest_plan_done(struct guest_plan *gp);
 
+/*
+ * From here on its guests see the test file as it is now. Where no sandbox hides the rest of the
+ * tree's directory, that is of a copy of the tree.
+ */
+int guest_plan_freeze(const struct guest_base *base, struct guest_plan *gp, struct err *err);
+
+/* Whether guests are shown a directory beside the tree: without a sandbox no repository is. */
+bool guest_may_see(const struct guest_base *base, const char *dir);
+
 /* That enough disk space is free for guests and output. */
 int guest_check_space(const struct guest_base *base, struct err *err);
 
@@ -68,7 +81,8 @@ int guest_make(const struct guest_base *base, const struct guest_plan *gp, int n
 	       const struct template *saved, struct guest *g, struct err *err);
 /* Of a guest that is being saved: a layer for each disk that it has written. */
 int guest_disks_layers(const struct guest *g, struct err *err);
-/* Its directory is removed with all disks. */
+/* What it left in its tree moves to the output directory, its directory is removed with all disks.
+ */
 void guest_done(struct guest *g);
 
 /* Paths inside the guest; the caller frees them. */

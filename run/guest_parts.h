@@ -5,6 +5,9 @@
 
 #include "run/guest.h"
 
+/* Where it finds the directory that its kernel was built in. */
+#define GUEST_BUILD "/host/.build"
+
 /* In a guest with images of what it reads: where the rest is mounted. */
 #define GUEST_SHARE "/host/.share"
 

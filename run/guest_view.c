@@ -8,6 +8,10 @@
 #include "image/treeroot.h"
 #include "run/guest_parts.h"
 #include "run/kernels.h"
+#include "run/pack.h"
+#include "vm/sandbox.h"
+
+#define COPY "/tree" /* of a tree, in its entry of the cache */
 
 char *guest_path(const char *host_path)
 {
@@ -35,14 +39,31 @@ static void show_library(const struct guest_base *b, const char *tree, struct vi
 	}
 }
 
-static void show_tree(const char *tree, struct view *v)
+static void hide(const char *host_path, const char *tree, struct view *v)
+{
+	_cleanup_free_ char *path = guest_path(host_path);
+
+	if (path_below(host_path, tree) && path_is_dir(host_path))
+		view_add(v, VIEW_EMPTY, path, NULL);
+}
+
+/* from: the tree itself, or its copy. Neither its repository nor the output is part of it. */
+static void show_tree(const char *tree, const char *from, const char *output, struct view *v)
 {
 	_cleanup_free_ char *git = xasprintf("%s/.git", tree);
-	_cleanup_free_ char *hidden = guest_path(git);
+	_cleanup_free_ char *place = guest_path(tree);
 
-	show(v, tree);
-	if (path_is_dir(git))
-		view_add(v, VIEW_EMPTY, hidden, NULL);
+	view_add(v, VIEW_BIND, place, from);
+	hide(git, tree, v);
+	hide(output, tree, v);
+}
+
+static void show_test(const struct guest_plan *gp, struct view *v)
+{
+	_cleanup_free_ char *path = guest_path(gp->file->needs.path);
+
+	if (gp->test)
+		view_add(v, VIEW_BIND, path, gp->test);
 }
 
 static void show_kernel(const struct guest_plan *gp, struct view *v)
@@ -60,15 +81,32 @@ static void show_kernel(const struct guest_plan *gp, struct view *v)
 	}
 }
 
+/* The directory that the kernel was built in; NULL: it was not. */
+static const char *build_dir(const struct guest_plan *gp)
+{
+	const struct run_kernel *k = gp->file->kernel;
+
+	return k->build ? k->build->build_dir : NULL;
+}
+
 /* Of what lies elsewhere than the test, that which may be large or change while the guest runs. */
 static void other_trees(const struct guest_base *b, const char *tree, struct strv *dirs)
 {
 	const char *deps = b->settings->deps_dir, *source = b->settings->source;
 
-	if (deps && path_is_dir(deps) && !path_below(deps, tree))
+	if (deps && path_is_dir(deps) && !path_below(deps, tree) && guest_may_see(b, deps))
 		strv_add(dirs, deps);
-	if (source && !path_below(source, tree))
+	if (source && !path_below(source, tree) && guest_may_see(b, source))
 		strv_add(dirs, source);
+}
+
+static void show_others(const struct guest_base *b, const struct guest_plan *gp,
+			const struct strv *others, struct view *v)
+{
+	for (size_t i = 0; i < others->n; i++)
+		show_tree(others->v[i], others->v[i], b->out->path, v);
+	if (build_dir(gp))
+		view_add(v, VIEW_BIND, GUEST_BUILD, build_dir(gp));
 }
 
 static bool shown_already(const char *path, const char *tree, const struct strv *dirs)
@@ -79,6 +117,63 @@ static bool shown_already(const char *path, const char *tree, const struct strv 
 		shown |= path_below(path, dirs->v[i]);
 	return shown;
 }
+
+/* ---- as it was at the start */
+
+static bool is_hidden_by_none(const struct guest_base *b)
+{
+	const char *why;
+
+	return sandbox_probe(b->settings->keeper, &why) == SANDBOX_KEEPER;
+}
+
+bool guest_may_see(const struct guest_base *b, const char *dir)
+{
+	_cleanup_free_ char *git = xasprintf("%s/.git", dir);
+
+	return !is_hidden_by_none(b) || !path_is_dir(git);
+}
+
+/* The test file is part of it, whatever git says. */
+static int copy_tree(const struct guest_base *b, struct guest_plan *gp, struct err *err)
+{
+	_cleanup_free_ char *cache = xasprintf("%s/packs", b->settings->cache);
+	_cleanup_free_ char *entry = NULL, *file = NULL, *out = NULL;
+	const struct needs *n = &gp->file->needs;
+	size_t len = strlen(n->tree);
+	struct view v = {0};
+	int r;
+
+	file = xasprintf(COPY "%s", n->path + len);
+	view_add(&v, VIEW_BIND, COPY, n->tree);
+	view_add(&v, VIEW_BIND, file, n->path);
+	if (path_below(b->out->path, n->tree)) {
+		out = xasprintf(COPY "%s", b->out->path + len);
+		view_add(&v, VIEW_DIR, out, NULL);
+	}
+	r = pack_copy(&v, b->out->path, cache, &entry, err);
+	view_done(&v);
+	if (r < 0)
+		return err_wrap(err, "%s: no copy of its tree can be made for guests", n->path);
+	gp->copy = xasprintf("%s" COPY, entry);
+	return 0;
+}
+
+static int copy_test(const struct guest_base *b, struct guest_plan *gp, struct err *err)
+{
+	_cleanup_free_ char *dir = xasprintf("%s/tests", b->run_dir);
+	int r = mkdir_p(dir, 0700, err);
+
+	gp->test = xasprintf("%s/%s", dir, gp->file->base);
+	return r < 0 ? r : file_copy(gp->file->needs.path, gp->test, err);
+}
+
+int guest_plan_freeze(const struct guest_base *b, struct guest_plan *gp, struct err *err)
+{
+	return is_hidden_by_none(b) ? copy_tree(b, gp, err) : copy_test(b, gp, err);
+}
+
+/* ---- all of it */
 
 int guest_view_make(const struct guest_base *b, const struct guest_plan *gp, struct guest *g,
 		    struct err *err)
@@ -92,8 +187,7 @@ int guest_view_make(const struct guest_base *b, const struct guest_plan *gp, str
 
 	other_trees(b, tree, &others);
 	if (guest_is_packed(g)) {
-		for (size_t i = 0; i < others.n; i++)
-			show_tree(others.v[i], v);
+		show_others(b, gp, &others, v);
 		return 0;
 	}
 	if (b->root_dir)
@@ -104,27 +198,39 @@ int guest_view_make(const struct guest_base *b, const struct guest_plan *gp, str
 		return err_wrap(err, "%s as a root",
 				b->root_dir ? b->root_dir : "the host's userspace");
 	view_add(v, VIEW_DIR, "/host", NULL);
-	show_tree(tree, v);
+	/* The tree may lie in one of them. */
+	show_others(b, gp, &others, v);
+	show_tree(tree, gp->copy ? gp->copy : tree, b->out->path, v);
+	show_test(gp, v);
 	show_library(b, tree, v);
 	show_kernel(gp, v);
 	if (k->modules)
 		view_add(v, VIEW_BIND, "/host/.modules", k->modules);
-	for (size_t i = 0; i < others.n; i++)
-		show_tree(others.v[i], v);
 	if (!shown_already(b->out->path, tree, &others))
 		view_add(v, VIEW_DIR, out, NULL);
 	return 0;
 }
 
-/* What has no place in an image is found through a share. */
-static void link_others(const struct strv *others, struct view *v)
+static void link_shared(const char *path, struct view *v)
 {
+	_cleanup_free_ char *shared = xasprintf(GUEST_SHARE "%s", path);
+
+	view_add(v, VIEW_SYMLINK, path, shared);
+}
+
+/* What has no place in an image is found through a share. */
+static void link_others(const struct guest_plan *gp, const struct strv *others, struct view *v)
+{
+	if (!others->n && !build_dir(gp))
+		return;
+	view_add(v, VIEW_DIR, GUEST_SHARE, NULL);
 	for (size_t i = 0; i < others->n; i++) {
 		_cleanup_free_ char *path = guest_path(others->v[i]);
-		_cleanup_free_ char *shared = xasprintf(GUEST_SHARE "%s", path);
 
-		view_add(v, VIEW_SYMLINK, path, shared);
+		link_shared(path, v);
 	}
+	if (build_dir(gp))
+		link_shared(GUEST_BUILD, v);
 }
 
 void guest_view_packed(const struct guest_base *b, const struct guest_plan *gp, struct view *v)
@@ -135,12 +241,9 @@ void guest_view_packed(const struct guest_base *b, const struct guest_plan *gp, 
 
 	other_trees(b, tree, &others);
 	view_add(v, VIEW_DIR, "/host", NULL);
-	show_tree(tree, v);
+	show_tree(tree, tree, b->out->path, v);
 	show_library(b, tree, v);
 	show_kernel(gp, v);
 	view_add(v, VIEW_DIR, out, NULL);
-	if (others.n) {
-		view_add(v, VIEW_DIR, GUEST_SHARE, NULL);
-		link_others(&others, v);
-	}
+	link_others(gp, &others, v);
 }

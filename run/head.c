@@ -9,6 +9,8 @@
 #include <unistd.h>
 
 #include "base/json.h"
+#include "base/file.h"
+#include "result/guestdir.h"
 #include "result/result.h"
 
 static char *make_id(void)
@@ -114,8 +116,10 @@ static int check_same_files(const struct plan *p, const struct result *r, struct
 
 int head_resume(struct run *run, struct err *err)
 {
+	_cleanup_free_ char *name = xasprintf("%s/" OUTDIR_JOURNAL, run->out.path);
+	_cleanup_close_ int fd = outdir_journal(&run->out, true, err);
 	struct result r = {0};
-	int ret = result_read(run->out.journal, &r, err);
+	int ret = fd < 0 ? fd : result_read_fd(fd, name, &r, err);
 
 	if (ret == 0)
 		ret = check_same_files(&run->plan, &r, err);
@@ -127,5 +131,10 @@ int head_resume(struct run *run, struct err *err)
 	if (ret == 0)
 		kernels_resume(&run->kernels, &r);
 	result_done(&r);
-	return ret < 0 ? err_wrap(err, "cannot resume") : outdir_resume(&run->out, err);
+	if (ret < 0)
+		return err_wrap(err, "cannot resume");
+	ret = outdir_resume(&run->out, err);
+	if (ret == 0)
+		guestdir_end_all(&run->out);
+	return ret;
 }

@@ -40,17 +40,19 @@ int image_guest(void *arg, const struct arch *arch, const char *dir, char **log,
 	struct run_ui ui = {0};
 	struct settings s;
 	size_t len;
-	int status = 0, r;
+	struct run_end end;
+	int r;
 
 	settings_for(arg, arch, dir, &s);
 	strv_addv(&words, "root_image", path, NULL);
-	r = run_execute(&s, &test, 1, &words, &ui, &status, err);
+	r = run_execute(&s, &test, 1, &words, &ui, &end, err);
 	settings_done(&s);
+	run_end_done(&end);
 	if (r < 0)
 		return err_wrap(err, "a guest to set the image up in");
 	if (file_read(log_path, LOG_MAX, log, &len, NULL) < 0)
 		*log = NULL;
-	if (status == 0)
+	if (end.exit_status == 0)
 		return 0;
 	return err->code ? err->code : err_set(err, EIO, "the guest did not get to the end of it");
 }

@@ -158,7 +158,9 @@ static void guest_ended(struct job *job, const char *how)
 	if (job->phase == JOB_STAY)
 		log_warn("the guest has ended: %s", why);
 	trial_close_logs(&job->trial);
+	subtest_take_files(&job->trial);
 	job->trial.guest = job->trial.vm_dir = NULL;
+	job->trial.tree = NULL;
 	jobs_link(job->run);
 	save_ended(job);
 	guest_done(&job->guest);
@@ -307,6 +309,7 @@ static int try_guest(struct job *job, struct err *err)
 		return r;
 	job->trial.guest = job->guest.name;
 	job->trial.vm_dir = job->guest.dir;
+	job->trial.tree = &job->guest.tree;
 	trial_open_logs(&job->trial, &kernel, calls_line);
 	if (!job->trial.unit->saves)
 		reach_open(job);
@@ -360,6 +363,7 @@ static void begin_guest(struct job *job)
 {
 	job->trial.spoiled = job->trial.unsound = job->trial.progressed = false;
 	job->trial.panicked = job->trial.given_up = false;
+	job->trial.last = NULL;
 	job->trial.when = PHASE_BOOT;
 	if (!job->trial.cur.subtest)
 		current_done(&job->trial.cur);

@@ -4,7 +4,6 @@
 #include <archive.h>
 #include <archive_entry.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,21 +33,18 @@ static int pack(struct archive *a, int in, const char *path, struct err *err)
 }
 
 /* One gzip stream: libarchive's raw format with a filter. */
-static int compress_file(const char *from, const char *to, struct err *err)
+static int compress_to(int in, const char *to, struct err *err)
 {
-	_cleanup_close_ int in = open(from, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	struct archive *a = archive_write_new();
 	struct archive_entry *e = archive_entry_new();
 	int r = 0;
 
 	archive_entry_set_pathname(e, "journal");
 	archive_entry_set_filetype(e, AE_IFREG);
-	if (in < 0)
-		r = err_errno(err, "%s", from);
-	else if (archive_write_add_filter_gzip(a) < ARCHIVE_WARN ||
-		 archive_write_set_format_raw(a) != ARCHIVE_OK ||
-		 archive_write_open_filename(a, to) != ARCHIVE_OK ||
-		 archive_write_header(a, e) != ARCHIVE_OK)
+	if (archive_write_add_filter_gzip(a) < ARCHIVE_WARN ||
+	    archive_write_set_format_raw(a) != ARCHIVE_OK ||
+	    archive_write_open_filename(a, to) != ARCHIVE_OK ||
+	    archive_write_header(a, e) != ARCHIVE_OK)
 		r = pack_failed(a, to, err);
 	else
 		r = pack(a, in, to, err);
@@ -57,7 +53,7 @@ static int compress_file(const char *from, const char *to, struct err *err)
 	return r;
 }
 
-int keep_journal(const char *journal, const char *id, struct err *err)
+int keep_journal(int fd, const char *id, struct err *err)
 {
 	static const char allowed[] =
 		"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz.-";
@@ -69,9 +65,9 @@ int keep_journal(const char *journal, const char *id, struct err *err)
 
 	/* A resumed run's id comes from a file. */
 	if (!id || !*id || *id == '.' || id[strspn(id, allowed)])
-		return err_set(err, EINVAL, "%s: the run has no usable id", journal);
+		return err_set(err, EINVAL, "the run has no usable id");
 	if (r == 0)
-		r = compress_file(journal, tmp, err);
+		r = compress_to(fd, tmp, err);
 	if (r == 0 && rename(tmp, path) < 0)
 		r = err_errno(err, "%s", path);
 	if (r < 0)

@@ -6,9 +6,9 @@
 #include "base/err.h"
 
 /*
- * Keep a compressed copy of journal under the run's id, whole or not at all; the oldest copies are
- * removed above 256 MiB in all. A resumed run replaces its earlier copy.
+ * Keep a compressed copy of the journal, which is read from fd, under the run's id, whole or not at
+ * all; the oldest copies are removed above 256 MiB in all. A resumed run replaces its earlier copy.
  */
-int keep_journal(const char *journal, const char *id, struct err *err);
+int keep_journal(int fd, const char *id, struct err *err);
 
 #endif

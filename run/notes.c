@@ -84,7 +84,7 @@ static void walk(int dir, const char *below, int depth, struct notes *n)
 	struct dirent *de;
 
 	while (d && (de = readdir(d)))
-		if (strcmp(de->d_name, ".") != 0 && strcmp(de->d_name, "..") != 0)
+		if (de->d_name[0] != '.')
 			visit(dir, below, de, depth, n);
 	if (d)
 		closedir(d);
@@ -94,7 +94,7 @@ static void walk(int dir, const char *below, int depth, struct notes *n)
 static void each_dir(const struct run *run, const struct strv * not,
 		     void (*fn)(int dir, const char *name, void *arg), void *arg)
 {
-	_cleanup_close_ int top = open(run->out.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_close_ int top = openat(run->out.dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *d = top >= 0 ? fdopendir(dup(top)) : NULL;
 	struct dirent *de;
 

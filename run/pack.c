@@ -26,6 +26,7 @@
 struct packing {
 	const struct view *view;
 	const char *skip;
+	bool whole;	      /* however much it is */
 	struct strv from, to; /* a host path and where it is to lie, without the first '/' */
 	uint64_t bytes;
 	struct hash *hash;
@@ -54,7 +55,7 @@ static uint64_t in_blocks(const struct stat *st)
 
 static int too_much(const struct packing *p, const char *dir, struct err *err)
 {
-	if (p->from.n <= PACK_FILES_MAX && p->bytes <= PACK_BYTES_MAX)
+	if (p->whole || (p->from.n <= PACK_FILES_MAX && p->bytes <= PACK_BYTES_MAX))
 		return 0;
 	return err_set(err, EFBIG, "%s holds more than %d files or %llu MiB", dir, PACK_FILES_MAX,
 		       PACK_BYTES_MAX >> 20);
@@ -282,6 +283,7 @@ static int key_tree(void *arg, struct hash *h, struct err *err)
 
 	forget(p);
 	p->hash = h;
+	hash_str(h, p->whole ? "directory" : "image");
 	return list(p, err);
 }
 
@@ -300,14 +302,24 @@ static int make_tree(void *arg, const char *entry, const char *to, struct err *e
 	return r < 0 ? r : rm_rf(work, err);
 }
 
-static int get(struct cache_item *item, const char *dir, char **path, struct err *err)
+static int make_copy(void *arg, const char *entry, const char *to, struct err *err)
 {
-	_cleanup_free_ char *entry = NULL;
-	int r;
+	(void)to;
+	return copy_all(arg, entry, err);
+}
 
+static int get(struct cache_item *item, const char *dir, char **entry, struct err *err)
+{
 	item->dir = dir;
 	item->limits = (struct cache_limits){.bytes = CACHE_MAX, .in_use_s = CACHE_IN_USE_S};
-	r = cache_get(item, &entry, err);
+	return cache_get(item, entry, err);
+}
+
+static int get_image(struct cache_item *item, const char *dir, char **path, struct err *err)
+{
+	_cleanup_free_ char *entry = NULL;
+	int r = get(item, dir, &entry, err);
+
 	*path = r < 0 ? NULL : xasprintf("%s/" IMAGE, entry);
 	return r;
 }
@@ -316,6 +328,16 @@ int pack_view(const struct view *v, const char *skip, const char *dir, char **pa
 {
 	struct packing p = {.view = v, .skip = skip};
 	struct cache_item item = {.key = key_tree, .make = make_tree, .arg = &p};
+	int r = get_image(&item, dir, path, err);
+
+	forget(&p);
+	return r;
+}
+
+int pack_copy(const struct view *v, const char *skip, const char *dir, char **path, struct err *err)
+{
+	struct packing p = {.view = v, .skip = skip, .whole = true};
+	struct cache_item item = {.key = key_tree, .make = make_copy, .arg = &p};
 	int r = get(&item, dir, path, err);
 
 	forget(&p);
@@ -369,5 +391,5 @@ int pack_modules(const struct kernel *k, const char *dir, char **path, struct er
 	struct cache_item item = {.key = key_modules, .make = make_modules, .arg = &m};
 
 	*path = NULL;
-	return k->modules ? get(&item, dir, path, err) : 0;
+	return k->modules ? get_image(&item, dir, path, err) : 0;
 }

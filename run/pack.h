@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * What a guest only reads of the host, as read-only ext4 images: a disk stays mounted while a guest
- * is saved, a share does not.
+ * is saved, a share does not. Or as copies, of which nothing needs to be hidden.
  */
 #ifndef RUN_PACK_H
 #define RUN_PACK_H
@@ -23,7 +23,11 @@
 int pack_view(const struct view *v, const char *skip, const char *dir, char **path,
 	      struct err *err);
 
-/* The same of the kernel's modules; *path is NULL for one without. */
+/* The same as a directory, which is *path, without the limits. */
+int pack_copy(const struct view *v, const char *skip, const char *dir, char **path,
+	      struct err *err);
+
+/* An image of the kernel's modules; *path is NULL for one without. */
 int pack_modules(const struct kernel *k, const char *dir, char **path, struct err *err);
 
 #endif

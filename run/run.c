@@ -14,7 +14,6 @@
 #include "base/proc.h"
 #include "image/place.h"
 #include "result/history.h"
-#include "result/result.h"
 #include "run/again.h"
 #include "run/clones.h"
 #include "run/deps.h"
@@ -105,10 +104,14 @@ static int find_root(const struct settings *s, const struct arch *arch, struct g
 
 static int open_output(struct run *run, struct err *err)
 {
-	int r = run->settings->resume ? head_resume(run, err) : outdir_replace(&run->out, err);
+	_cleanup_free_ char *name = xasprintf("%s/" OUTDIR_JOURNAL, run->out.path);
+	bool resume = run->settings->resume;
+	int fd = -1, r = resume ? head_resume(run, err) : outdir_replace(&run->out, err);
 
 	if (r == 0)
-		r = journal_open(run->out.journal, run->settings->resume, &run->journal, err);
+		r = fd = outdir_journal(&run->out, resume, err);
+	if (r >= 0)
+		r = journal_open(fd, name, resume, &run->journal, err);
 	if (r == 0)
 		journal_tee(run->journal, run->ui->event, run->ui->arg);
 	for (size_t i = 0; i < run->plan.n && r == 0; i++) {
@@ -151,28 +154,31 @@ static void keep_history(const struct run *run, const char *id)
 {
 	struct err err = {0};
 
-	if (keep_journal(run->out.journal, id, &err) < 0)
+	if (keep_journal(journal_rewind(run->journal), id, &err) < 0)
 		log_warn("the journal is not kept for the history: %s", err.msg);
 	else
 		history_note(id);
 }
 
-static void write_results(struct run *run)
+/* Where something else lies at its path by now, its results are told and not written there. */
+static void conclude(struct run *run, struct run_end *end)
 {
-	_cleanup_free_ char *path = xasprintf("%s/results.json", run->out.path);
-	struct result r = {0};
+	_cleanup_free_ char *name = xasprintf("%s/" OUTDIR_JOURNAL, run->out.path);
+	_cleanup_free_ char *text = NULL;
 	struct err err = {0};
-	const char *id;
 
-	/* A directory is the guest's doing, and could not be replaced by a file. */
-	if (path_is_dir(path))
-		rm_rf(path, NULL);
-	if (result_read(run->out.journal, &r, &err) < 0 || result_write(&r, path, &err) < 0)
-		log_warn("results.json: %s", err.msg);
-	id = json_get_str(r.run, "id");
-	if (!err.code && !run->settings->unkept)
-		keep_history(run, id);
-	result_done(&r);
+	end->known = result_read_fd(journal_rewind(run->journal), name, &end->result,
+				    &err) == 0;
+	if (!end->known) {
+		log_warn("%s", err.msg);
+		return;
+	}
+	text = result_text(&end->result);
+	if (outdir_check(&run->out, &err) < 0 ||
+	    outdir_put(&run->out, OUTDIR_RESULTS, text, &err) < 0)
+		log_warn(OUTDIR_RESULTS ": %s", err.msg);
+	if (!run->settings->unkept)
+		keep_history(run, json_get_str(end->result.run, "id"));
 }
 
 static int run_files(struct run *run, struct err *err)
@@ -215,6 +221,17 @@ static int choose_accel(struct run *run, const char *arch, const char *qemu, str
 	return 0;
 }
 
+static void warn_of_hidden(const struct run *run)
+{
+	const char *dirs[] = {run->settings->deps_dir, run->settings->source};
+
+	for (size_t i = 0; i < ARRAY_SIZE(dirs); i++)
+		if (dirs[i] && !guest_may_see(&run->base, dirs[i]))
+			log_warn("guests are not shown %s: without bubblewrap its .git cannot be "
+				 "hidden (a worktree of it, by git worktree add, has none)",
+				 dirs[i]);
+}
+
 /* What the files that run in VMs have in common. */
 static int prepare_vms(struct run *run, const struct arch *arch, char **qemu, struct err *err)
 {
@@ -235,6 +252,7 @@ static int prepare_vms(struct run *run, const struct arch *arch, char **qemu, st
 			"QEMU runs without a sandbox of its own (%s): a guest that takes QEMU over "
 			"can do what you can",
 			why);
+	warn_of_hidden(run);
 	run->base.qemu = *qemu;
 	return 0;
 }
@@ -274,6 +292,16 @@ static int make_plans(struct run *run, struct err *err)
 	return r;
 }
 
+static int freeze_plans(struct run *run, struct err *err)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < run->plan.n && r == 0; i++)
+		if (!run->plan.files[i].needs.no_vm)
+			r = guest_plan_freeze(&run->base, &run->plans[i], err);
+	return r;
+}
+
 /* From here on there is something to clean up, so signals are taken by the loop. */
 static int start_loop(struct run *run, struct err *err)
 {
@@ -287,7 +315,8 @@ static int start_loop(struct run *run, struct err *err)
 	return r;
 }
 
-static int run_prepared(struct run *run, const struct strv *argv, int *exit_status, struct err *err)
+static int run_prepared(struct run *run, const struct strv *argv, struct run_end *end,
+			struct err *err)
 {
 	const struct kernel *kernel = run->kernels.n ? &run->kernels.v[0]->kernel : NULL;
 	struct rundir dir = {.lock_fd = -1};
@@ -309,6 +338,8 @@ static int run_prepared(struct run *run, const struct strv *argv, int *exit_stat
 	run->base.network = &network;
 	r = guest_check_space(&run->base, err);
 	if (r == 0)
+		r = freeze_plans(run, err);
+	if (r == 0)
 		r = network_open(run->settings, dir.path, &network, err);
 	if (r == 0)
 		r = open_output(run, err);
@@ -318,8 +349,9 @@ static int run_prepared(struct run *run, const struct strv *argv, int *exit_stat
 			outdir_link(&run->out, "kernel", kernel->dir ? kernel->dir : "/boot", NULL);
 		head_write(run, argv);
 		gather_begin(run);
-		*exit_status = run_files(run, err);
-		write_results(run);
+		end->exit_status = run_files(run, err);
+		conclude(run, end);
+		end->dir_fd = dup(run->out.dir_fd);
 		gather_notes(run);
 		strv_done(&run->gcov_before);
 		outdir_link(&run->out, "vm", NULL, NULL);
@@ -334,19 +366,29 @@ static int run_prepared(struct run *run, const struct strv *argv, int *exit_stat
 	return r;
 }
 
-int run_execute(const struct settings *s, const struct test_request *tests, size_t n,
-		const struct strv *argv, const struct run_ui *ui, int *exit_status, struct err *err)
+void run_end_done(struct run_end *e)
 {
-	struct run run = {.settings = s, .ui = ui, .start_ns = loop_now_ns()};
+	result_done(&e->result);
+	if (e->dir_fd >= 0)
+		close(e->dir_fd);
+	e->dir_fd = -1;
+}
+
+int run_execute(const struct settings *s, const struct test_request *tests, size_t n,
+		const struct strv *argv, const struct run_ui *ui, struct run_end *end,
+		struct err *err)
+{
+	struct run run = {.settings = s, .ui = ui, .start_ns = loop_now_ns(), .out = OUTDIR_INIT};
 	_cleanup_free_ char *qemu = NULL;
 	int r;
 
+	*end = (struct run_end){.dir_fd = -1};
 	run.base.settings = s;
 	r = prepare(&run, tests, n, &qemu, err);
 	if (r == 0)
 		r = make_plans(&run, err);
 	if (r == 0)
-		r = run_prepared(&run, argv, exit_status, err);
+		r = run_prepared(&run, argv, end, err);
 	for (size_t i = 0; run.plans && i < run.plan.n; i++)
 		guest_plan_done(&run.plans[i]);
 	free(run.plans);

@@ -6,6 +6,7 @@
 
 #include "base/loop.h"
 #include "kbuild/kbuild.h"
+#include "result/result.h"
 #include "run/plan.h"
 #include "run/settings.h"
 
@@ -49,14 +50,24 @@ struct run_ui {
 	void *arg;
 };
 
+/* What came of a run. */
+struct run_end {
+	int exit_status;      /* as in ktest(1): 0, 1, 125, 130 */
+	int dir_fd;	      /* its output directory, whatever lies at that path by now */
+	bool known;	      /* there is a result; else why not was said */
+	struct result result; /* as its journal has it */
+};
+
+void run_end_done(struct run_end *e);
+
 /*
- * Run the tests. argv is recorded in the journal. *exit_status is as in ktest(1) (0, 1, 125,
- * 130); results.json is written and `out/` is complete when this returns. An error means that
- * nothing could be run: its message is the cause, err->usage tells 129 from 125; what the last run
- * left is untouched then.
+ * Run the tests. argv is recorded in the journal. results.json is written and `out/` is complete
+ * when this returns; run_end_done() is due in any case. An error means that nothing could be run:
+ * its message is the cause, err->usage tells 129 from 125; what the last run left is untouched
+ * then.
  */
 int run_execute(const struct settings *s, const struct test_request *tests, size_t n,
-		const struct strv *argv, const struct run_ui *ui, int *exit_status,
+		const struct strv *argv, const struct run_ui *ui, struct run_end *end,
 		struct err *err);
 
 #endif

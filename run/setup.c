@@ -7,6 +7,7 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/loop.h"
 #include "run/guest_parts.h"
 #include "run/kernels.h"
@@ -224,10 +225,15 @@ static void env_sizes(struct frame_writer *w, const struct needs *n)
 }
 
 /* Where a kernel built for this run came from, both read-only. */
-static void env_built(struct frame_writer *w, const struct build *b)
+static void env_built(const struct guest_base *base, const struct test_file *f,
+		      struct frame_writer *w)
 {
-	field(w, "env", "ktest_kernel_source=%s%s", b ? "/host" : "", b ? b->k.source : "");
-	field(w, "env", "ktest_kernel_build=%s%s", b ? "/host" : "", b ? b->build_dir : "");
+	const struct build *b = f->kernel->build;
+	const char *source = b ? b->k.source : NULL;
+	bool seen = source && (path_below(source, f->needs.tree) || guest_may_see(base, source));
+
+	field(w, "env", "ktest_kernel_source=%s%s", seen ? "/host" : "", seen ? source : "");
+	field(w, "env", "ktest_kernel_build=%s", b ? GUEST_BUILD : "");
 }
 
 static void env_places(const struct guest_base *b, const struct guest_plan *gp,
@@ -244,7 +250,7 @@ static void env_places(const struct guest_base *b, const struct guest_plan *gp,
 	field(w, "env", "ktest_state=" SELF_DIR);
 	field(w, "env", "ktest_module_dir=/host/.kmod");
 	field(w, "env", "ktest_kernel_binary=/host/.kernel");
-	env_built(w, gp->file->kernel->build);
+	env_built(b, gp->file, w);
 	field(w, "env", "ktest_deps_dir=/host%s", deps ? deps : "/nonexistent");
 }
 

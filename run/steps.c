@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "base/log.h"
 #include "run/clone.h"
 #include "run/gather.h"
 #include "run/job.h"
@@ -192,6 +193,19 @@ static void run_one(struct job *job, struct subtest *s)
 	start_session(job, "run-tests", &name);
 }
 
+/* Those of all that are to be run in one go. */
+static void add_directories(struct job *job)
+{
+	const struct unit *u = job->trial.unit;
+	struct err err = {0};
+
+	for (size_t i = 0; i < unit_count(u) && !err.code; i++)
+		if (!unit_subtest(u, i)->done)
+			guestdir_add_subtest(&job->guest.tree, unit_subtest(u, i)->dir, &err);
+	if (err.code)
+		log_warn("%s", err.msg);
+}
+
 /* A file with a library or run_tests of its own runs what is left in one go; the console tells of
  * it. */
 static void run_rest(struct job *job)
@@ -199,6 +213,7 @@ static void run_rest(struct job *job)
 	_cleanup_strv_ struct strv names = {0};
 
 	trial_pending_names(&job->trial, &names);
+	add_directories(job);
 	ownverdict_begin(job);
 	job_set_phase(job, JOB_RUN);
 	job_deadline(job, INT64_MAX);

@@ -34,6 +34,10 @@ bool subtest_begin(struct trial *t, struct subtest *s)
 	json_t *start;
 	int fd = outdir_subtest_start(&run->out, s->dir, s->attempt + 1, &err);
 
+	if (fd >= 0 && t->tree && guestdir_add_subtest(t->tree, s->dir, &err) < 0) {
+		close(fd);
+		fd = err.code;
+	}
 	if (fd < 0) {
 		subtest_miss(t, s, VERDICT_MISS, "disk", err.msg);
 		return false;
@@ -49,6 +53,7 @@ bool subtest_begin(struct trial *t, struct subtest *s)
 	if (t->kernlog)
 		kernlog_new_log(t->kernlog);
 	current_done(&t->cur);
+	t->last = s;
 	t->cur = (struct current){.subtest = s, .start_ns = loop_now_ns(), .log_fd = fd};
 	if (t->kernlog)
 		t->cur.lockdep = kernlog_lockdep(t->kernlog);
@@ -59,6 +64,14 @@ bool subtest_begin(struct trial *t, struct subtest *s)
 	trial_event(t, "start", start);
 	trial_note(t, "========= TEST   %s", s->name);
 	return true;
+}
+
+void subtest_take_files(const struct trial *t)
+{
+	struct err err = {0};
+
+	if (t->tree && t->last && guestdir_take_subtest(t->tree, t->last->dir, &err) < 0)
+		log_warn("%s", err.msg);
 }
 
 /* The last line of a log; see doc/results.md. */
@@ -168,6 +181,7 @@ static bool put_back(struct trial *t, enum verdict v, const char *reason)
 		      s->name, "attempt", s->attempt);
 	json_object_set_new(f, "title", json_string_lossy(t->cur.busy));
 	trial_event(t, "put_back", f);
+	subtest_take_files(t);
 	current_done(&t->cur);
 	trial_progress(t);
 	return true;
@@ -219,6 +233,7 @@ void subtest_end(struct trial *t, enum verdict v, const char *reason, const char
 	trial_note(t, "%s", line);
 	conlog_subtest(t->log, -1, &t->run->err);
 	trial_block(t);
+	subtest_take_files(t);
 	write_status(t, s, line);
 	record_nested(t, s);
 	record(t, s, status, signal);

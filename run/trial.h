@@ -107,10 +107,12 @@ struct trial {
 	void (*done)(void *arg); /* the job is: nothing runs, nothing is left to do */
 	void *done_arg;
 
-	const char *guest;  /* where it runs, in the journal; NULL: nowhere yet */
-	const char *vm_dir; /* of that guest; NULL: it is none */
-	const char *phase;  /* of the status line: static string */
-	int64_t phase_ns;   /* since when */
+	const char *guest;	     /* where it runs, in the journal; NULL: nowhere yet */
+	const char *vm_dir;	     /* of that guest; NULL: it is none */
+	const struct guestdir *tree; /* that it writes in; NULL: it is none */
+	const struct subtest *last;  /* to begin there; NULL: none has */
+	const char *phase;	     /* of the status line: static string */
+	int64_t phase_ns;	     /* since when */
 	struct conlog *log;
 	struct kernlog *kernlog; /* NULL: no kernel speaks there */
 	struct findings findings;
@@ -173,6 +175,8 @@ void trial_pending_names(const struct trial *t, struct strv *names);
 
 void current_done(struct current *cur);
 bool subtest_begin(struct trial *t, struct subtest *s); /* false: its files cannot be made */
+/* What the last one has left in its guest's tree moves beside its log. */
+void subtest_take_files(const struct trial *t);
 /* reason and title may be those of t->cur. */
 void subtest_end(struct trial *t, enum verdict v, const char *reason, const char *title, int status,
 		 int signal);

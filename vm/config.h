@@ -40,7 +40,7 @@ struct vm_forward {
 
 /* Mount tags of the 9p shares. */
 #define VM_TAG_VIEW "ktest-view" /* read-only: the host's userspace, the test tree, modules */
-#define VM_TAG_OUT  "ktest-out"	 /* the output directory */
+#define VM_TAG_OUT  "ktest-out"	 /* its tree in the output directory, writable */
 
 struct vm_config {
 	const char *name; /* "vm1" */
@@ -63,8 +63,7 @@ struct vm_config {
 	struct disks disks;	/* placed */
 	struct view view;	/* what VM_TAG_VIEW shows */
 	const char *out;	/* what VM_TAG_OUT shows, NULL: no such share */
-	struct strv out_masked; /* files in out that even a guest's QEMU must not write */
-	struct strv own_masked; /* the same of dir */
+	struct strv own_masked; /* files in dir that even a guest's QEMU must not write */
 	const char *hidden;	/* a directory in dir that QEMU does not see; NULL: none */
 	bool out_xattr;		/* the file system of out keeps user.* attributes */
 	enum vm_network network;

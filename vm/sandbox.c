@@ -198,21 +198,6 @@ static void add_images(const struct vm_config *c, struct strv *argv)
 	}
 }
 
-/*
- * The run's own files in it cannot be written. out/ is bound over itself, because a guest can
- * neither rename nor remove what something is mounted on: the host goes on writing in there.
- */
-static void add_out(const struct vm_config *c, struct strv *argv)
-{
-	_cleanup_free_ char *out = xasprintf("%s/out", c->out);
-
-	strv_addv(argv, "--bind", c->out, c->out, NULL);
-	if (path_is_dir(out))
-		strv_addv(argv, "--bind", out, out, NULL);
-	for (size_t i = 0; i < c->out_masked.n; i++)
-		ro_bind(c->out_masked.v[i], argv);
-}
-
 static void add_files(const struct vm_config *c, struct strv *argv)
 {
 	strv_addv(argv, "--bind", c->dir, c->dir, NULL);
@@ -227,7 +212,7 @@ static void add_files(const struct vm_config *c, struct strv *argv)
 	if (c->mem)
 		strv_addv(argv, c->mem_read_only ? "--ro-bind" : "--bind", c->mem, c->mem, NULL);
 	if (c->out)
-		add_out(c, argv);
+		strv_addv(argv, "--bind", c->out, c->out, NULL);
 }
 
 /* All that is opened for a network: names are asked for, in the namespace's own network. */

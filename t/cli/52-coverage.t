@@ -57,11 +57,9 @@ da() { awk -v f="$T/src/$2" -v l="$1" -F'[:,]' '$0 == "SF:" f { on = 1 } /^end/ 
 notes() { find "$T/out" -path '*/gcov.*' -name '*.gcno' | wc -l; }
 taken() { journal '[.[] | select(.ev == "coverage") | .dir + "=" + (.files | tostring)] | join(" ")'; }
 # Its data as the kernel would have it when asked.
-# In a directory that counts as ktest's.
 canned()
 {
-	mkdir -p "$T/out" && : >>"$T/out/.lock"
-	rm -rf "$T/out/canned" && count "$T/out/canned" "$@"
+	rm -rf "$T/tree/canned" && count "$T/tree/canned" "$@"
 }
 
 # ---- out of guests
@@ -113,9 +111,9 @@ begin
 compile
 gcov_kernel
 canned x
-mkdir -p "$T/out/canned/planted"
-printf 'oncg*22Bxxxx' | tee "$T/out/canned/planted/x.gcda" >"$T/out/canned/planted/x.gcno"
-cp "$T/out/canned/planted/x.gcno" "$T/out/canned$T/build/a.gcno"
+mkdir -p "$T/tree/canned/planted"
+printf 'oncg*22Bxxxx' | tee "$T/tree/canned/planted/x.gcda" >"$T/tree/canned/planted/x.gcno"
+cp "$T/tree/canned/planted/x.gcno" "$T/tree/canned$T/build/a.gcno"
 fake <<'EOF'
 subtest one:
 	exit 1
@@ -125,7 +123,7 @@ is 'planted notes: only those of the build are there' \
 	"$(cd "$T/out" && find gcov.* -name '*.gcno' -exec cmp {} "$T/build/a.gcno" \; -print)" \
 	"gcov.0$T/build/a.gcno"
 like 'planted notes: what has none is told' "$(cat "$T/stderr")" '1 of 2 files of coverage have no notes'
-rm -r "$T/build" "$T/out/canned/planted"
+rm -r "$T/build" "$T/tree/canned/planted"
 run --resume
 is 'goes on: taken' "$(taken)" 'gcov.0=1 gcov.1=1'
 is 'goes on: the notes of before are left' "$(cd "$T/out" && find gcov.* -name '*.gcno')" \

@@ -239,7 +239,7 @@ static void stop(struct fake *f, const struct frame *fr)
 	qmp_guest_shutdown(f, strcmp(how, "reboot") ? "guest-shutdown" : "guest-reset");
 }
 
-/* What there is lies beside the target, which is in the one directory that host and fake share. */
+/* What there is lies in canned/ of the test's tree, beside the output directory. */
 static void gather(struct fake *f, const struct frame *fr)
 {
 	const char *to = frame_get(fr, "to"), *id = frame_get(fr, "id");
@@ -248,8 +248,9 @@ static void gather(struct fake *f, const struct frame *fr)
 
 	if (script_setting(&f->script, "ignore", "gather") || !to || !id)
 		return;
-	to += strlen("/host");
-	snprintf(command, sizeof(command), "/bin/cp -R '%s/../canned/.' '%s'", to, to);
+	snprintf(command, sizeof(command),
+		 "/bin/cp -R '%s'\"$(dirname \"$(dirname '%s')\")\"/tree/canned/. '%s/%s'", f->view, to,
+		 f->tree, strrchr(to, '/') + 1);
 	out_begin(&o, FRAME_DONE);
 	frame_add(&o.w, "id", id);
 	frame_add_int(&o.w, "error", system(command) ? 5 : 0);

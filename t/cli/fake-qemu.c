@@ -124,6 +124,16 @@ static void channel_open(struct fake *f, const char *chardev)
 	}
 }
 
+static void share_open(struct fake *f, const char *fsdev)
+{
+	const char *path = strstr(fsdev, ",path=");
+
+	if (path && strstr(fsdev, "id=ktest-out,"))
+		f->tree = path + strlen(",path=");
+	if (path && strstr(fsdev, "id=ktest-view,"))
+		f->view = path + strlen(",path=");
+}
+
 static void parse_args(struct fake *f, int argc, char **argv)
 {
 	for (int i = 1; i < argc; i++) {
@@ -145,6 +155,8 @@ static void parse_args(struct fake *f, int argc, char **argv)
 			f->incoming = true;
 		if (i + 1 < argc && !strcmp(argv[i], "-chardev"))
 			channel_open(f, argv[i + 1]);
+		if (i + 1 < argc && !strcmp(argv[i], "-fsdev"))
+			share_open(f, argv[i + 1]);
 	}
 }
 

@@ -20,7 +20,7 @@ struct fixture {
 };
 
 static char cache[64], tree[64], test_path[80], out_path[64], qemu[64], image[64], program[64];
-static char kernel[64], initrd[80], bios[64], deps_dir_of[64], run_dir[64], journal[] = "",
+static char kernel[64], initrd[80], bios[64], deps_dir_of[64], run_dir[64],
 									    release[] = "6.1.0";
 
 static void ignore(void *arg, enum log_level level, const char *line)
@@ -76,7 +76,7 @@ static void fixture(struct fixture *x)
 	x->plan.kernel_image = kernel;
 	x->plan.initrd = initrd;
 	x->run.settings = &x->settings;
-	x->run.out = (struct outdir){.path = out_path, .journal = journal, .lock = journal};
+	x->run.out = (struct outdir){.path = out_path};
 	x->run.base =
 		(struct guest_base){.settings = &x->settings, .out = &x->run.out, .qemu = qemu};
 	x->run.base.run_dir = run_dir;
@@ -471,6 +471,7 @@ static void test_what_is_said_is_what_counts(void **state)
 
 		fixture(&x);
 		everything(&x);
+		assert_int_equal(outdir_open(out_path, &x.run.out, &err), 0);
 		inputs_of(&x, points[i], &inputs);
 		assert_int_equal(template_begin(cache, &t, &err), 0);
 		if (guest_make(&x.run.base, &x.plan, 7, &t, &g, &err) < 0)
@@ -486,6 +487,7 @@ static void test_what_is_said_is_what_counts(void **state)
 			assert_true(str_starts(inputs.v[k], "file ") ||
 				    str_starts(inputs.v[k], "disk "));
 		guest_done(&g);
+		outdir_close(&x.run.out);
 		template_close(&t);
 		done(&x);
 	}

@@ -18,10 +18,12 @@ struct fixture {
 	char *paths[6];
 };
 
-/* A VM's directory, an output directory with a masked file, a kernel, an initramfs, a view. */
+/* A VM's directory, its tree in an output directory that has a journal, a kernel, an initramfs, a
+ * view. */
 static void fixture(struct fixture *f, const char *top)
 {
-	static const char *const names[] = {"vm", "out", "kernel", "initrd", "out/journal", "tree"};
+	static const char *const names[] = {"vm",     "out/guest",   "kernel",
+					    "initrd", "out/journal", "tree"};
 
 	*f = (struct fixture){0};
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
@@ -35,7 +37,6 @@ static void fixture(struct fixture *f, const char *top)
 		.kernel = f->paths[2],
 		.initrd = f->paths[3],
 	};
-	strv_add(&f->c.out_masked, f->paths[4]);
 	view_add(&f->c.view, VIEW_BIND, "/tree", f->paths[5]);
 	view_add(&f->c.view, VIEW_EMPTY, "/tree/secret", NULL);
 	view_add(&f->c.view, VIEW_SYMLINK, "/bin", "usr/bin");
@@ -62,7 +63,6 @@ static void fixture_done(struct fixture *f)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(f->paths); i++)
 		free(f->paths[i]);
-	strv_done(&f->c.out_masked);
 	strv_done(&f->argv);
 	view_done(&f->c.view);
 	disks_done(&f->c.disks);
@@ -107,8 +107,7 @@ static void test_nothing_is_shown_but_what_is_listed(void **state)
 		"/etc/ld.so.conf.d",
 		"/etc/alternatives",
 		"/v/vm",
-		"/v/out",
-		"/v/out/journal",
+		"/v/out/guest",
 		"/v/kernel",
 		"/v/initrd",
 		"/v/tree",
@@ -140,7 +139,7 @@ static void test_nothing_is_shown_but_what_is_listed(void **state)
 		assert_true(strv_has(&list, allowed[k]));
 	/* Only these may be written. */
 	assert_true(has(&f.argv, "--bind", "/v/vm", "/v/vm"));
-	assert_true(has(&f.argv, "--bind", "/v/out", "/v/out"));
+	assert_true(has(&f.argv, "--bind", "/v/out/guest", "/v/out/guest"));
 	assert_true(has(&f.argv, "--bind", "/images/rw", "/images/rw"));
 	assert_true(has(&f.argv, "--ro-bind", "/images/root", "/images/root"));
 	assert_true(has(&f.argv, "--ro-bind", "/images/ro", "/images/ro"));
@@ -159,8 +158,7 @@ static void test_no_disk_and_no_output_where_there_is_none(void **state)
 	fixture(&f, "/v");
 	f.c.out = NULL;
 	make(&f);
-	assert_false(strv_has(&f.argv, "/v/out"));
-	assert_false(strv_has(&f.argv, "/v/out/journal"));
+	assert_false(strv_has(&f.argv, "/v/out/guest"));
 	assert_string_equal(f.argv.v[f.argv.n - 1], "--");
 	fixture_done(&f);
 }
@@ -271,7 +269,7 @@ static const char attack[] =
 	"}\n"
 	"write() { ( : >>\"$1\" ); }\n"
 	"PATH=$PATH:/usr/sbin:/sbin\n"
-	"echo x >\"$TOP/out/new\"\n"
+	"echo x >\"$TOP/out/guest/new\"\n"
 	"try shadow cat /etc/shadow\n"
 	"try passwd cat /etc/passwd\n"
 	"try root-home ls /root\n"
@@ -285,8 +283,10 @@ static const char attack[] =
 	"try write-kernel write \"$TOP/kernel\"\n"
 	"try write-initrd write \"$TOP/initrd\"\n"
 	"try write-journal write \"$TOP/out/journal\"\n"
-	"try remove-journal rm -f \"$TOP/out/journal\"\n"
-	"try replace-journal mv \"$TOP/out/new\" \"$TOP/out/journal\"\n"
+	"try remove-journal rm \"$TOP/out/journal\"\n"
+	"try replace-journal mv \"$TOP/out/guest/new\" \"$TOP/out/journal\"\n"
+	"try see-journal test -e \"$TOP/out/journal\"\n"
+	"try write-output write \"$TOP/out/x\"\n"
 	"try core-pattern write /proc/sys/kernel/core_pattern\n"
 	"try pci-space sh -c 'for f in /proc/bus/pci/*/*; do [ -w $f ] && exit; done; exit 1'\n"
 	"try irq sh -c 'for f in /proc/irq/*/*; do [ -w $f ] && exit; done; exit 1'\n"
@@ -309,7 +309,8 @@ static const char attack[] =
 	"-f2)\n"
 	"echo view: $(ls /ktest-view | tr '\\n' ' ')\n"
 	"echo content: $(cat /ktest-view/tree/test) $(cat \"$TOP/kernel\")\n"
-	"echo writes: $(echo x >\"$TOP/vm/disk\" && echo x >\"$TOP/out/log\" && echo x >/tmp/x && "
+	"echo writes: $(echo x >\"$TOP/vm/disk\" && echo x >\"$TOP/out/guest/log\" && echo x "
+	">/tmp/x && "
 	"echo ok)\n";
 
 static const char expected_end[] = "caps: 0000000000000000\n"
