@@ -3,17 +3,8 @@
 # Without bubblewrap: ktest says what is weaker, runs, and still leaves nothing behind.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/clones.sh"
-
-# All that is in PATH but bwrap. In T it would be part of each command's environment, which is
-# what no_process looks for.
-P=$(mktemp -d "${TMPDIR:-/tmp}/no-bwrap.XXXXXX") || exit 2
-IFS=: read -ra dirs <<<"$PATH"
-for ((i = ${#dirs[@]} - 1; i >= 0; i--)); do
-	[[ ! -d ${dirs[i]} ]] || ln -sf "${dirs[i]}"/* "$P/"
-done
-rm -f "$P/bwrap"
-PATH=$P
-trap 'status=$?; rm -rf "$P"; PATH=/usr/bin:/bin; (exit "$status"); finish' EXIT
+. "$(dirname "$0")/no-bwrap.sh"
+without_bwrap
 
 script()
 {

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # Two real guests at a time: each of two subtests waits for the other one, which is in another guest.
+# They have no place in common: word is passed on here.
 . "$(dirname "$0")/lib.sh"
 
 begin
@@ -11,8 +12,8 @@ cat >"$T/tree/t.ktest" <<'EOF'
 config-timeout 200
 meet()
 {
-	: >"$ktest_out/met.$1"
-	until [[ -e $ktest_out/met.$2 ]]; do
+	: >"$ktest_out/$1"
+	until [[ -e $ktest_out/$2 ]]; do
 		sleep 0.2
 	done
 	cat /proc/sys/kernel/random/boot_id
@@ -21,8 +22,17 @@ test_here() { meet here there; }
 test_there() { meet there here; }
 main "$@"
 EOF
-run_args
-ktest "${args[@]}" -j 2 --isolation boot "$T/tree/t.ktest"
+ISOLATION=boot JOBS=2
+run_background
+both_wait()
+{
+	here=$(echo "$T"/out/guests/*/here) there=$(echo "$T"/out/guests/*/there)
+	[[ -e $here && -e $there ]]
+}
+wait_for 'both guests' both_wait
+: >"${here%/*}/there" >"${there%/*}/here"
+status=0
+wait "$pid" || status=$?
 is 'they meet: exit status' "$status" 0
 is 'they meet: verdicts' "$(verdicts)" 'here=PASS there=PASS'
 boots() { grep -haE '[0-9a-f]{8}-[0-9a-f-]{27}$' "$T"/out/out/t.*/log | sed 's/.* //'; }

@@ -113,7 +113,7 @@ for how in user user,internet; do
 	kill "$pid"
 	wait "$pid" 2>/dev/null
 	run_background -n "$how" --forward "$port:80"
-	wait_for 'the guest listens' test -e "$T/out/listens"
+	wait_for 'the guest listens' test -e "$T/out/guests/vm1/listens"
 	is "$how: a forward" "$(timeout 20 bash -c "exec 3<>/dev/tcp/127.0.0.1/$port && cat <&3")" 'from the guest'
 	wait "$pid"
 	passed "$how: a forward" serve
@@ -140,7 +140,7 @@ test_serve()
 }
 END
 run_background -n vde --vde "$T/switch"
-wait_for 'the guest listens' test -e "$T/out/listens"
+wait_for 'the guest listens' test -e "$T/out/guests/vm1/listens"
 args=(run --accel "${ACCEL:-tcg}" --cpus 1 --mem 512M -o "$T/out2")
 ktest "${args[@]}" --vde "$T/switch" "$T/tree/ask.ktest"
 is 'vde: who asks: exit status' "$status" 0
