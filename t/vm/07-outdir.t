@@ -201,12 +201,13 @@ run_background
 wait_for 'half of it' test -s "$T/out/guests/vm1/out/t.half/own"
 is 'while it runs its tree is there' "$(cat "$T/out/guests/vm1/data")" 2
 kill -KILL "$pid"
-wait "$pid" 2>/dev/null
+await
 is 'killed: it is where it was' "$(cat "$T/out/guests/vm1/data" "$T/out/out/t.done/own" | xargs)" '2 1'
 run_background --resume
+wait_for 'the first half in its place' test -s "$T/out/out/t.half/attempt.1/own"
 wait_for 'the second half' test -s "$T/out/guests/vm1/out/t.half/own"
 kill -INT "$pid"
-wait "$pid"
+await
 is 'gone on: each attempt has its own' \
 	"$(cat "$T/out/out/t.half/attempt.1/own" "$T/out/out/t.half/own" | xargs)" '3 3'
 is 'gone on: the rest is where it would be' "$(cat "$T/out/data")" 2
