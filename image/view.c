@@ -2,6 +2,8 @@
 #include "image/view.h"
 
 #include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
 
 void view_add(struct view *v, enum view_kind kind, const char *path, const char *source)
 {
@@ -21,4 +23,50 @@ void view_done(struct view *v)
 	}
 	free(v->entries);
 	*v = (struct view){0};
+}
+
+void view_add_tree(struct view *v, const char *path, const char *source)
+{
+	_cleanup_free_ char *git = xasprintf("%s/.git", source);
+	_cleanup_free_ char *hidden = xasprintf("%s/.git", path);
+	struct stat st;
+
+	view_add(v, VIEW_BIND, path, source);
+	/* bwrap cannot mount on a link. */
+	if (lstat(git, &st) == 0 && S_ISDIR(st.st_mode))
+		view_add(v, VIEW_EMPTY, hidden, NULL);
+}
+
+/*
+ * bwrap makes the parents of a bind as closed as its source's are; the guest's users have to come
+ * through those below /host.
+ */
+static void add_parents(const char *path, const char *prefix, struct strv *argv)
+{
+	_cleanup_free_ char *host = xasprintf("%s/host/", prefix);
+
+	if (!str_starts(path, host))
+		return;
+	for (const char *p = path + strlen(host); (p = strchr(p, '/')); p++) {
+		strv_add(argv, "--dir");
+		strv_addn(argv, path, (size_t)(p - path));
+	}
+}
+
+void view_argv(const struct view *v, const char *prefix, struct strv *argv)
+{
+	for (size_t i = 0; i < v->n; i++) {
+		const struct view_entry *e = &v->entries[i];
+		_cleanup_free_ char *path = xasprintf("%s%s", prefix, e->path);
+
+		add_parents(path, prefix, argv);
+		if (e->kind == VIEW_BIND)
+			strv_addv(argv, "--ro-bind", e->source, path, NULL);
+		else if (e->kind == VIEW_SYMLINK)
+			strv_addv(argv, "--symlink", e->source, path, NULL);
+		else if (e->kind == VIEW_EMPTY)
+			strv_addv(argv, "--tmpfs", path, NULL);
+		else
+			strv_addv(argv, "--dir", path, NULL);
+	}
 }

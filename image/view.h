@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A file-system view: what of the host a guest may see, as data. vm/ turns it into bubblewrap's
- * arguments. */
+/* A file-system view: what of the host a guest or a test file may see, as data. */
 #ifndef IMAGE_VIEW_H
 #define IMAGE_VIEW_H
 
@@ -27,5 +26,11 @@ struct view {
 
 void view_add(struct view *v, enum view_kind kind, const char *path, const char *source);
 void view_done(struct view *v);
+
+/* Show the tree at source at path, less the history in its .git. */
+void view_add_tree(struct view *v, const char *path, const char *source);
+
+/* bubblewrap's arguments for the view below the directory prefix; "": as the root. */
+void view_argv(const struct view *v, const char *prefix, struct strv *argv);
 
 #endif

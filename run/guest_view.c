@@ -39,23 +39,15 @@ static void show_library(const struct guest_base *b, const char *tree, struct vi
 	}
 }
 
-static void hide(const char *host_path, const char *tree, struct view *v)
-{
-	_cleanup_free_ char *path = guest_path(host_path);
-
-	if (path_below(host_path, tree) && path_is_dir(host_path))
-		view_add(v, VIEW_EMPTY, path, NULL);
-}
-
 /* from: the tree itself, or its copy. Neither its repository nor the output is part of it. */
 static void show_tree(const char *tree, const char *from, const char *output, struct view *v)
 {
-	_cleanup_free_ char *git = xasprintf("%s/.git", tree);
 	_cleanup_free_ char *place = guest_path(tree);
+	_cleanup_free_ char *hidden = guest_path(output);
 
-	view_add(v, VIEW_BIND, place, from);
-	hide(git, tree, v);
-	hide(output, tree, v);
+	view_add_tree(v, place, from);
+	if (path_below(output, tree) && path_is_dir(output))
+		view_add(v, VIEW_EMPTY, hidden, NULL);
 }
 
 static void show_test(const struct guest_plan *gp, struct view *v)

@@ -148,40 +148,6 @@ static void add_system(const struct vm_config *c, struct strv *argv)
 	add_qemu(c->qemu, argv);
 }
 
-/*
- * bwrap makes the parents of a bind as closed as its source's are; the guest's users have to come
- * through those below /host.
- */
-static void add_parents(const char *path, struct strv *argv)
-{
-	static const char host[] = VIEW_DIR "/host/";
-
-	if (!str_starts(path, host))
-		return;
-	for (const char *p = path + strlen(host); (p = strchr(p, '/')); p++) {
-		strv_add(argv, "--dir");
-		strv_addn(argv, path, (size_t)(p - path));
-	}
-}
-
-static void add_view(const struct view *view, struct strv *argv)
-{
-	for (size_t i = 0; i < view->n; i++) {
-		const struct view_entry *e = &view->entries[i];
-		_cleanup_free_ char *path = xasprintf("%s%s", VIEW_DIR, e->path);
-
-		add_parents(path, argv);
-		if (e->kind == VIEW_BIND)
-			strv_addv(argv, "--ro-bind", e->source, path, NULL);
-		else if (e->kind == VIEW_SYMLINK)
-			strv_addv(argv, "--symlink", e->source, path, NULL);
-		else if (e->kind == VIEW_EMPTY)
-			strv_addv(argv, "--tmpfs", path, NULL);
-		else
-			strv_addv(argv, "--dir", path, NULL);
-	}
-}
-
 /* Every disk lies in the VM's directory, but for the user's images and those of a saved guest. */
 static void add_images(const struct vm_config *c, struct strv *argv)
 {
@@ -249,7 +215,7 @@ int sandbox_argv(enum sandbox_kind kind, const struct vm_config *c, const char *
 		strv_addv(argv, "--bind", c->vde, c->vde, NULL);
 	if (c->view.n)
 		strv_addv(argv, "--dir", VIEW_DIR, NULL);
-	add_view(&c->view, argv);
+	view_argv(&c->view, VIEW_DIR, argv);
 	strv_addv(argv, "--remount-ro", "/", "--chdir", "/", "--", NULL);
 	return 0;
 }
