@@ -212,7 +212,7 @@ int options_settle(struct run_options *o, unsigned int command, struct err *err)
 {
 	struct settings *s = &o->s;
 	_cleanup_free_ char *deps = path_home(".ktest/deps");
-	_cleanup_free_ char *out = NULL;
+	_cleanup_free_ char *out = NULL, *real = NULL;
 	const char *cache = getenv("XDG_CACHE_HOME");
 	int r;
 
@@ -232,6 +232,9 @@ int options_settle(struct run_options *o, unsigned int command, struct err *err)
 	prefer(&s->deps_dir, getenv("ktest_deps_dir"));
 	r = read_rc(s, err);
 	prefer(&s->deps_dir, deps);
+	real = path_real(s->deps_dir, NULL);
+	if (real)
+		str_set(&s->deps_dir, real);
 	prefer(&s->network, s->vde ? "vde" : "user");
 	if (s->vde) {
 		_cleanup_free_ char *vde = path_absolute(s->vde);

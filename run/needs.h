@@ -65,13 +65,15 @@ struct needs_limits {
 	/* what the file finds in its environment */
 	const char *arch;	     /* ktest_arch; NULL: ours, else this machine's */
 	const struct strv *variants; /* NULL: none */
-	const char *deps_dir;	     /* ktest_deps_dir; NULL: ours, if any */
+	const char *deps_dir;	     /* ktest_deps_dir; NULL: ours, else ~/.ktest/deps */
+	const char *source;	     /* the kernel's, which it may read; NULL: none */
+	const char *cache;	     /* where the view of the host is kept; NULL: path_cache() */
 	const char *keeper;	     /* its path, put around; NULL: none */
 };
 
 /*
- * Run the file on the host (under bubblewrap where there is one: no network, the file system
- * read-only) and parse what it prints. library is our tree (holding lib/), priority what
+ * Run the file on the host (under bubblewrap where there is one; see run/needs_sandbox.h) and parse
+ * what it prints. library is our tree (holding lib/), priority what
  * ktest_priority is in every phase; limits may be NULL. Errors are one line that names the file,
  * and the cause; err->usage is set when there is no such file. n is set up here; on failure
  * needs_done is still the caller's to call.

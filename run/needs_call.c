@@ -11,12 +11,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/bwrap.h"
 #include "base/file.h"
-#include "base/log.h"
 #include "base/proc.h"
 #include "base/text.h"
 #include "run/needs_orphans.h"
+#include "run/needs_sandbox.h"
 #include "run/testenv.h"
 #include "kernel/arch.h"
 
@@ -25,76 +24,20 @@
 /* Enough for the temporary files of a here-document, too little to fill a disk by mistake. */
 #define LIMIT_FSIZE (16ULL << 20)
 
-/*
- * How a child is kept from harm, best first. Root needs no user namespace, and must not have one:
- * there it may not read what belongs to users, a test tree in a closed home for one.
- */
-static const char *const sandboxes[][16] = {
-	{"--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try",
-	 "--cap-drop", "ALL", "--cap-add", "CAP_DAC_READ_SEARCH", NULL},
-	{"--unshare-all", "--cap-drop", "ALL", NULL},
-};
-
-static void sandbox_start(const char *keeper, size_t kind, struct strv *argv)
+/* Without links, which the sandbox may lack; the caller frees it. */
+static char *find_deps(const struct needs_limits *limits)
 {
-	bwrap_start(keeper, argv);
-	strv_addv(argv, "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc", "--new-session",
-		  NULL);
-	for (const char *const *arg = sandboxes[kind]; *arg; arg++)
-		strv_add(argv, *arg);
-}
+	const char *env = getenv("ktest_deps_dir");
+	_cleanup_free_ char *home = path_home(".ktest/deps");
+	const char *deps = limits->deps_dir ? limits->deps_dir : env && *env ? env : home;
+	char *real = path_real(deps, NULL);
 
-/* The sandbox that works here, -1 for none; tried once a process. */
-static int sandbox_kind(const char *keeper)
-{
-	static int known = -2;
-	struct err err = {0};
-
-	if (known != -2)
-		return known;
-	known = -1;
-	for (size_t i = geteuid() == 0 ? 0 : 1; i < ARRAY_SIZE(sandboxes) && known < 0; i++) {
-		_cleanup_strv_ struct strv argv = {0};
-
-		sandbox_start(keeper, i, &argv);
-		if (bwrap_try(&argv, &err) == 0)
-			known = (int)i;
-	}
-	if (known < 0)
-		log_warn("test files are asked for their needs without a sandbox (%s)", err.msg);
-	return known;
-}
-
-/* What is hidden below dir, but needed, is shown again. */
-static void show_again(const char *dir, const char *path, struct strv *argv)
-{
-	size_t n = strlen(dir);
-
-	if (!strncmp(path, dir, n) && path[n] == '/')
-		strv_addv(argv, "--ro-bind", path, path, NULL);
-}
-
-static void sandbox_argv(const char *keeper, int kind, const struct needs *n, const char *library,
-			 struct strv *argv)
-{
-	/* /run has the sockets of the host's services, but for some systems also their programs. */
-	const char *hidden[] = {"/tmp", path_exists("/run/current-system") ? NULL : "/run"};
-	_cleanup_free_ char *dir = xstrdup(n->path);
-
-	sandbox_start(keeper, (size_t)kind, argv);
-	for (size_t i = 0; i < ARRAY_SIZE(hidden); i++) {
-		if (!hidden[i])
-			continue;
-		strv_addv(argv, "--tmpfs", hidden[i], NULL);
-		show_again(hidden[i], library, argv);
-		show_again(hidden[i], n->tree, argv);
-	}
-	strv_addv(argv, "--chdir", dirname(dir), NULL);
+	return real ? real : xstrdup(deps);
 }
 
 /* No more than a file can have a use for: the user's environment may hold secrets. */
-static void make_env(const char *library, int64_t priority, const struct needs_limits *limits,
-		     struct strv *env)
+static void make_env(const char *library, const char *deps, int64_t priority,
+		     const struct needs_limits *limits, struct strv *env)
 {
 	const struct arch *host = arch_host();
 
@@ -115,10 +58,7 @@ static void make_env(const char *library, int64_t priority, const struct needs_l
 
 		strv_addf(env, "ktest_variant=%s", names);
 	}
-	if (limits->deps_dir)
-		strv_addf(env, "ktest_deps_dir=%s", limits->deps_dir);
-	else
-		testenv_keep(env, "ktest_deps_dir", NULL);
+	strv_addf(env, "ktest_deps_dir=%s", deps);
 }
 
 /* ---- how it ended */
@@ -229,22 +169,22 @@ int needs_call(const struct needs *n, const char *library, const char *call, int
 	int64_t deadline_ms = limits->deadline_ms ? limits->deadline_ms : DEADLINE_MS;
 	size_t max_output = limits->max_output ? limits->max_output : OUTPUT_MAX;
 	_cleanup_free_ char *runner = xasprintf("%s/lib/run-host.sh", library);
-	_cleanup_free_ char *dir = xstrdup(n->path);
+	_cleanup_free_ char *dir = xstrdup(n->path), *deps = find_deps(limits);
 	_cleanup_strv_ struct strv argv = {0}, env = {0};
 	struct proc_spec spec = PROC_SPEC(&argv);
+	int r, sandboxed = needs_sandbox(n, library, deps, limits, &argv, err);
 	struct proc_result res;
-	int r, kind = sandbox_kind(limits->keeper);
 
-	if (kind >= 0)
-		sandbox_argv(limits->keeper, kind, n, library, &argv);
-	else if (limits->keeper)
+	if (sandboxed < 0)
+		return sandboxed;
+	if (!sandboxed && limits->keeper)
 		strv_add(&argv, limits->keeper);
 	strv_addv(&argv, "bash", runner, n->path, call, NULL);
-	make_env(library, priority, limits, &env);
+	make_env(library, deps, priority, limits, &env);
 	spec.env = env.v;
-	spec.cwd = kind >= 0 ? NULL : dirname(dir);
+	spec.cwd = sandboxed ? NULL : dirname(dir);
 	spec.limit_fsize = LIMIT_FSIZE;
-	r = capture(&spec, kind >= 0, deadline_ms, max_output, &res, err);
+	r = capture(&spec, sandboxed, deadline_ms, max_output, &res, err);
 	if (r < 0)
 		return r;
 	r = judge(&res, call, n->path, deadline_ms, max_output, err);

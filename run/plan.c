@@ -171,6 +171,8 @@ static int plan_file(const struct test_request *t, const struct settings *s, str
 	const struct needs_limits limits = {
 		.arch = s->arch,
 		.deps_dir = s->deps_dir,
+		.source = s->source,
+		.cache = s->cache,
 		.variants = &s->variants,
 		.keeper = s->keeper,
 		/* What is overridden is not held against this host. */

@@ -145,7 +145,7 @@ static struct testy_job *add_build(struct testy_jobs *jobs, const char *key)
 static void build_for(struct testy_jobs *jobs, const struct testy_test *t,
 		      const struct testy_settings *s)
 {
-	const struct needs_limits limits = {.keeper = s->keeper};
+	const struct needs_limits limits = {.source = s->source, .keeper = s->keeper};
 	_cleanup_free_ char *key = NULL, *base = NULL;
 	struct testy_job *j;
 	struct needs n;

@@ -17,7 +17,7 @@ static int group_setup(void **state)
 	const char *src = getenv("KTEST_SRC");
 
 	tree = path_real(src ? src : ".", NULL);
-	return !tree || unit_enter(state);
+	return !tree || unit_enter(state) || setenv("XDG_CACHE_HOME", unit_dir, 1);
 }
 
 static int group_teardown(void **state)
@@ -160,6 +160,7 @@ static void test_does_no_harm(void **state)
 
 	(void)state;
 	script = xasprintf("touch written /var/tmp/ktest-needs-written /tmp/ktest-needs-written\n"
+			   "! { : >/proc/sys/vm/laptop_mode; } 2>/dev/null || exit 9\n"
 			   "setsid " SLEEP " >/dev/null 2>&1 &\n" DEPS(":"),
 			   (int)getpid());
 	assert_int_equal(ask(script, &n, &err), 0);
@@ -188,6 +189,93 @@ static void test_below_tmp(void **state)
 	assert_string_equal(n.subtests.v[0], "found");
 	needs_done(&n);
 	rm_rf(dir, NULL);
+}
+
+/* The view of the host is kept for the process once it is found: this test is the first one. */
+static void test_no_view(void **state)
+{
+	struct needs_limits limits = {.cache = "/proc/nowhere"};
+	struct needs n;
+	struct err err = {0};
+
+	(void)state;
+	test_file("echo one");
+	assert_true(ask_with(&limits, &n, &err) < 0);
+	assert_true(str_starts(err.msg, "t.ktest: what a test file may see of the host: /proc/"));
+	needs_done(&n);
+}
+
+static bool sees(const struct needs_limits *limits, const char *path)
+{
+	_cleanup_free_ char *script = xasprintf(DEPS("[[ ! -e %s ]] || echo ktest_cpus=7"), path);
+	struct needs n;
+	struct err err = {0};
+	bool seen;
+
+	test_file(script);
+	if (ask_with(limits, &n, &err) < 0)
+		fail_msg("%s", err.msg);
+	seen = n.cpus == 7;
+	needs_done(&n);
+	return seen;
+}
+
+/* A file in a new directory DIR/NAME. */
+static void put(const char *dir, const char *name)
+{
+	_cleanup_free_ char *sub = xasprintf("%s/%s", dir, name), *file = xasprintf("%s/f", sub);
+
+	assert_int_equal(mkdir_p(sub, 0755, NULL), 0);
+	unit_write(file, "x");
+}
+
+static void test_trees(void **state)
+{
+	char source[] = "/var/tmp/ktest-needs.XXXXXX";
+	_cleanup_free_ char *cwd = getcwd(NULL, 0), *deps = xasprintf("%s/.git/deps", cwd);
+	_cleanup_free_ char *link = xasprintf("%s/link", cwd), *shown = NULL, *hidden = NULL;
+	struct needs_limits limits = {.deps_dir = deps}, other = {.deps_dir = link};
+
+	(void)state;
+	assert_non_null(mkdtemp(source));
+	put(source, "init");
+	put(source, ".git");
+	put(cwd, ".git");
+	put(deps, "clone");
+	shown = xasprintf("%s/init/f", source);
+	hidden = xasprintf("%s/.git/f", source);
+	assert_int_equal(symlink(source, link), 0);
+	assert_true(sees(NULL, "t.ktest"));
+	assert_false(sees(NULL, ".git/f"));
+	assert_false(sees(NULL, shown));
+	/* below what is hidden */
+	assert_true(sees(&limits, ".git/deps/clone/f"));
+	assert_true(sees(&limits, "$ktest_deps_dir/clone/f"));
+	assert_false(sees(&limits, ".git/f"));
+	/* through a link of the tree's */
+	assert_true(sees(&other, "link/init/f"));
+	assert_true(sees(&other, "$ktest_deps_dir/init/f"));
+	limits.source = source;
+	assert_true(sees(&limits, shown));
+	assert_false(sees(&limits, hidden));
+	unlink(link);
+	rm_rf(source, NULL);
+	rm_rf(".git", NULL);
+}
+
+static void test_odd_names(void **state)
+{
+	static const char *const names[] = {"a b",	"n\newline", "qu'o\"te", "back\\slash\\040",
+					    "\xc3\xbc", "-dash",     "--"};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		assert_int_equal(mkdir(names[i], 0755), 0);
+		assert_int_equal(chdir(names[i]), 0);
+		assert_true(sees(NULL, "t.ktest"));
+		assert_int_equal(chdir(".."), 0);
+		rm_rf(names[i], NULL);
+	}
 }
 
 static const struct {
@@ -402,12 +490,15 @@ static int ask_only(char *library)
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_no_view),
 		cmocka_unit_test(test_asked),
 		cmocka_unit_test(test_our_own_tests),
 		cmocka_unit_test(test_foreign_library),
 		cmocka_unit_test(test_environment),
 		cmocka_unit_test(test_does_no_harm),
 		cmocka_unit_test(test_below_tmp),
+		cmocka_unit_test(test_trees),
+		cmocka_unit_test(test_odd_names),
 		cmocka_unit_test(test_broken),
 		cmocka_unit_test(test_unknown_tests_may_be_none),
 		cmocka_unit_test(test_relative_image),

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "run/needs_sandbox.h"
+
+#include <libgen.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/bwrap.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "image/hostroot.h"
+
+/*
+ * How a child is kept from harm, best first. Root needs no user namespace, and must not have one:
+ * there it may not read what belongs to users, a test tree that is closed to others for one.
+ */
+static const char *const sandboxes[][16] = {
+	{"--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try",
+	 "--cap-drop", "ALL", "--cap-add", "CAP_DAC_READ_SEARCH", NULL},
+	{"--unshare-all", "--cap-drop", "ALL", NULL},
+};
+
+static void sandbox_start(const char *keeper, size_t kind, struct strv *argv)
+{
+	bwrap_start(keeper, argv);
+	strv_add(argv, "--new-session");
+	for (const char *const *arg = sandboxes[kind]; *arg; arg++)
+		strv_add(argv, *arg);
+}
+
+/* /proc/sys asks for no more than root's ID, which root's sandbox keeps. */
+static void add_devices(struct strv *argv)
+{
+	strv_addv(argv, "--dev", "/dev", "--proc", "/proc", "--remount-ro", "/proc", NULL);
+}
+
+/* The sandbox that works here, -1 for none; tried once a process. */
+static int sandbox_kind(const char *keeper)
+{
+	static int known = -2;
+	struct err err = {0};
+
+	if (known != -2)
+		return known;
+	known = -1;
+	for (size_t i = geteuid() == 0 ? 0 : 1; i < ARRAY_SIZE(sandboxes) && known < 0; i++) {
+		_cleanup_strv_ struct strv argv = {0};
+
+		sandbox_start(keeper, i, &argv);
+		strv_addv(&argv, "--ro-bind", "/", "/", NULL);
+		add_devices(&argv);
+		if (bwrap_try(&argv, &err) == 0)
+			known = (int)i;
+	}
+	if (known < 0)
+		log_warn("test files are asked for their needs without a sandbox (%s)", err.msg);
+	return known;
+}
+
+/* NixOS and Guix have their programs there; the link leads through directories that are not shown.
+ */
+static void add_stores(struct view *v)
+{
+	static const char system[] = "/run/current-system";
+	static const char *const stores[] = {"/gnu", "/nix"};
+	_cleanup_free_ char *real = path_real(system, NULL);
+
+	for (size_t i = 0; i < ARRAY_SIZE(stores); i++)
+		if (path_is_dir(stores[i]))
+			view_add(v, VIEW_BIND, stores[i], stores[i]);
+	if (real)
+		view_add(v, VIEW_SYMLINK, system, real);
+}
+
+/* Found once a process, which may ask hundreds of files. */
+static int host_view(const char *cache, const struct view **v, struct err *err)
+{
+	static struct view known;
+	_cleanup_free_ char *dir = cache ? xstrdup(cache) : path_cache();
+
+	*v = &known;
+	if (known.n)
+		return 0;
+	if (hostroot_view(dir, &known, err) < 0) {
+		view_done(&known);
+		return err_wrap(err, "what a test file may see of the host");
+	}
+	add_stores(&known);
+	return 0;
+}
+
+static int by_path(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* Sorted, so that a directory in another one's .git is shown after that has been hidden. */
+static void add_trees(const struct needs *n, const char *library, const char *deps,
+		      const char *source, struct view *v)
+{
+	_cleanup_strv_ struct strv dirs = {0};
+
+	strv_addv(&dirs, n->tree, deps, NULL);
+	strv_addf(&dirs, "%s/lib", library);
+	strv_addf(&dirs, "%s/tests", library);
+	if (source)
+		strv_add(&dirs, source);
+	qsort(dirs.v, dirs.n, sizeof(*dirs.v), by_path);
+	for (size_t i = 0; i < dirs.n; i++)
+		if (path_is_dir(dirs.v[i]))
+			view_add_tree(v, dirs.v[i], dirs.v[i]);
+}
+
+int needs_sandbox(const struct needs *n, const char *library, const char *deps,
+		  const struct needs_limits *limits, struct strv *argv, struct err *err)
+{
+	_cleanup_free_ char *dir = xstrdup(n->path);
+	int r, kind = sandbox_kind(limits->keeper);
+	const struct view *host;
+	struct view trees = {0};
+
+	if (kind < 0)
+		return 0;
+	r = host_view(limits->cache, &host, err);
+	if (r < 0)
+		return r;
+	sandbox_start(limits->keeper, (size_t)kind, argv);
+	view_argv(host, "", argv);
+	add_devices(argv);
+	strv_addv(argv, "--tmpfs", "/tmp", NULL);
+	add_trees(n, library, deps, limits->source, &trees);
+	view_argv(&trees, "", argv);
+	strv_addv(argv, "--remount-ro", "/", "--chdir", dirname(dir), NULL);
+	view_done(&trees);
+	return 1;
+}
