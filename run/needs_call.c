@@ -172,7 +172,8 @@ int needs_call(const struct needs *n, const char *library, const char *call, int
 	_cleanup_free_ char *dir = xstrdup(n->path), *deps = find_deps(limits);
 	_cleanup_strv_ struct strv argv = {0}, env = {0};
 	struct proc_spec spec = PROC_SPEC(&argv);
-	int r, sandboxed = needs_sandbox(n, library, deps, limits, &argv, err);
+	_cleanup_close_ int filter = -1;
+	int r, sandboxed = needs_sandbox(n, library, deps, limits, &argv, &filter, err);
 	struct proc_result res;
 
 	if (sandboxed < 0)
@@ -182,6 +183,8 @@ int needs_call(const struct needs *n, const char *library, const char *call, int
 	strv_addv(&argv, "bash", runner, n->path, call, NULL);
 	make_env(library, deps, priority, limits, &env);
 	spec.env = env.v;
+	if (filter >= 0)
+		spec.fds[spec.nfds++] = filter;
 	spec.cwd = sandboxed ? NULL : dirname(dir);
 	spec.limit_fsize = LIMIT_FSIZE;
 	r = capture(&spec, sandboxed, deadline_ms, max_output, &res, err);

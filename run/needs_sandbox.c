@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "run/needs_sandbox.h"
 
+#include <errno.h>
 #include <libgen.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/bwrap.h"
@@ -11,13 +16,16 @@
 #include "base/log.h"
 #include "image/hostroot.h"
 
+#define SANDBOX_ROOT 0 /* of the sandboxes */
+
 /*
  * How a child is kept from harm, best first. Root needs no user namespace, and must not have one:
  * there it may not read what belongs to users, a test tree that is closed to others for one.
  */
 static const char *const sandboxes[][16] = {
-	{"--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try",
-	 "--cap-drop", "ALL", "--cap-add", "CAP_DAC_READ_SEARCH", NULL},
+	[SANDBOX_ROOT] = {"--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts",
+			  "--unshare-cgroup-try", "--cap-drop", "ALL", "--cap-add",
+			  "CAP_DAC_READ_SEARCH", NULL},
 	{"--unshare-all", "--cap-drop", "ALL", NULL},
 };
 
@@ -44,7 +52,8 @@ static int sandbox_kind(const char *keeper)
 	if (known != -2)
 		return known;
 	known = -1;
-	for (size_t i = geteuid() == 0 ? 0 : 1; i < ARRAY_SIZE(sandboxes) && known < 0; i++) {
+	for (size_t i = geteuid() == 0 ? SANDBOX_ROOT : SANDBOX_ROOT + 1;
+	     i < ARRAY_SIZE(sandboxes) && known < 0; i++) {
 		_cleanup_strv_ struct strv argv = {0};
 
 		sandbox_start(keeper, i, &argv);
@@ -58,8 +67,7 @@ static int sandbox_kind(const char *keeper)
 	return known;
 }
 
-/* NixOS and Guix have their programs there; the link leads through directories that are not shown.
- */
+/* The programs of NixOS and Guix; on the way of the link lie directories that are hidden. */
 static void add_stores(struct view *v)
 {
 	static const char system[] = "/run/current-system";
@@ -90,6 +98,41 @@ static int host_view(const char *cache, const struct view **v, struct err *err)
 	return 0;
 }
 
+/*
+ * With CAP_DAC_READ_SEARCH, a handle opens any file of a file system of which a part is shown.
+ * Programs for another mode of the same processor have numbers of their own for the system call.
+ */
+static const uint32_t refused[] = {
+	__NR_open_by_handle_at,
+#ifdef __x86_64__
+	342,				     /* i386 */
+	0x40000000 | __NR_open_by_handle_at, /* x32 */
+#elif defined(__aarch64__)
+	371, /* arm */
+#endif
+};
+
+static int add_filter(int *filter, struct strv *argv, struct err *err)
+{
+	enum { N = ARRAY_SIZE(refused) };
+	struct sock_filter f[N + 3] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		[N + 1] = BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+		[N + 2] = BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+	};
+
+	for (size_t i = 0; i < N; i++)
+		f[i + 1] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, refused[i],
+							(unsigned char)(N - i), 0);
+	*filter = memfd_create("filter", MFD_CLOEXEC);
+	if (*filter < 0 || fd_write_all(*filter, f, sizeof(f)) < 0 ||
+	    lseek(*filter, 0, SEEK_SET) < 0)
+		return err_errno(err, "a filter of system calls");
+	strv_add(argv, "--seccomp");
+	strv_addf(argv, "%d", *filter);
+	return 0;
+}
+
 static int by_path(const void *a, const void *b)
 {
 	return strcmp(*(char *const *)a, *(char *const *)b);
@@ -113,7 +156,8 @@ static void add_trees(const struct needs *n, const char *library, const char *de
 }
 
 int needs_sandbox(const struct needs *n, const char *library, const char *deps,
-		  const struct needs_limits *limits, struct strv *argv, struct err *err)
+		  const struct needs_limits *limits, struct strv *argv, int *filter,
+		  struct err *err)
 {
 	_cleanup_free_ char *dir = xstrdup(n->path);
 	int r, kind = sandbox_kind(limits->keeper);
@@ -126,6 +170,9 @@ int needs_sandbox(const struct needs *n, const char *library, const char *deps,
 	if (r < 0)
 		return r;
 	sandbox_start(limits->keeper, (size_t)kind, argv);
+	r = kind == SANDBOX_ROOT ? add_filter(filter, argv, err) : 0;
+	if (r < 0)
+		return r;
 	view_argv(host, "", argv);
 	add_devices(argv);
 	strv_addv(argv, "--tmpfs", "/tmp", NULL);

@@ -263,6 +263,34 @@ static void test_trees(void **state)
 	rm_rf(".git", NULL);
 }
 
+/* The test program itself, run by the test file: 0 if a handle opens the directory it is of. */
+static int open_handle(void)
+{
+	union {
+		struct file_handle h;
+		char room[sizeof(struct file_handle) + MAX_HANDLE_SZ];
+	} u = {.h.handle_bytes = MAX_HANDLE_SZ};
+	int id, fd = open("/usr", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (name_to_handle_at(AT_FDCWD, "/usr", &u.h, &id, 0) < 0)
+		return 2;
+	return open_by_handle_at(fd, &u.h, O_RDONLY | O_DIRECTORY) < 0;
+}
+
+static void test_no_handles(void **state)
+{
+	struct needs n;
+	struct err err = {0};
+
+	(void)state;
+	assert_int_equal(file_copy("/proc/self/exe", "program", NULL), 0);
+	assert_int_equal(chmod("program", 0755), 0);
+	assert_int_equal(ask(DEPS("! ./program handle || echo ktest_cpus=7"), &n, &err), 0);
+	assert_int_not_equal(n.cpus, 7);
+	needs_done(&n);
+	unlink("program");
+}
+
 static void test_odd_names(void **state)
 {
 	static const char *const names[] = {"a b",	"n\newline", "qu'o\"te", "back\\slash\\040",
@@ -498,6 +526,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_does_no_harm),
 		cmocka_unit_test(test_below_tmp),
 		cmocka_unit_test(test_trees),
+		cmocka_unit_test(test_no_handles),
 		cmocka_unit_test(test_odd_names),
 		cmocka_unit_test(test_broken),
 		cmocka_unit_test(test_unknown_tests_may_be_none),
@@ -512,5 +541,7 @@ int main(int argc, char **argv)
 
 	if (argc == 3 && !strcmp(argv[1], "ask"))
 		return ask_only(argv[2]);
+	if (argc == 2 && !strcmp(argv[1], "handle"))
+		return open_handle();
 	return cmocka_run_group_tests(tests, group_setup, group_teardown);
 }
