@@ -31,6 +31,8 @@ int guest_disks_make(const struct guest *g, struct err *err);
 /* guest_view.c: the shares' contents */
 int guest_view_make(const struct guest_base *b, const struct guest_plan *gp, struct guest *g,
 		    struct err *err);
+/* guest_view.c: where its kernel was built; NULL: it was not, or is kept without that */
+const char *guest_build_dir(const struct guest_plan *gp);
 /* guest_view.c: what a guest that is saved has in images */
 void guest_view_packed(const struct guest_base *b, const struct guest_plan *gp, struct view *v);
 

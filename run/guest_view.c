@@ -73,12 +73,11 @@ static void show_kernel(const struct guest_plan *gp, struct view *v)
 	}
 }
 
-/* The directory that the kernel was built in; NULL: it was not. */
-static const char *build_dir(const struct guest_plan *gp)
+const char *guest_build_dir(const struct guest_plan *gp)
 {
-	const struct run_kernel *k = gp->file->kernel;
+	const struct build *b = gp->file->kernel->build;
 
-	return k->build ? k->build->build_dir : NULL;
+	return b && path_is_dir(b->build_dir) ? b->build_dir : NULL;
 }
 
 /* Of what lies elsewhere than the test, that which may be large or change while the guest runs. */
@@ -97,8 +96,8 @@ static void show_others(const struct guest_base *b, const struct guest_plan *gp,
 {
 	for (size_t i = 0; i < others->n; i++)
 		show_tree(others->v[i], others->v[i], b->out->path, v);
-	if (build_dir(gp))
-		view_add(v, VIEW_BIND, GUEST_BUILD, build_dir(gp));
+	if (guest_build_dir(gp))
+		view_add(v, VIEW_BIND, GUEST_BUILD, guest_build_dir(gp));
 }
 
 static bool shown_already(const char *path, const char *tree, const struct strv *dirs)
@@ -213,7 +212,7 @@ static void link_shared(const char *path, struct view *v)
 /* What has no place in an image is found through a share. */
 static void link_others(const struct guest_plan *gp, const struct strv *others, struct view *v)
 {
-	if (!others->n && !build_dir(gp))
+	if (!others->n && !guest_build_dir(gp))
 		return;
 	view_add(v, VIEW_DIR, GUEST_SHARE, NULL);
 	for (size_t i = 0; i < others->n; i++) {
@@ -221,7 +220,7 @@ static void link_others(const struct guest_plan *gp, const struct strv *others, 
 
 		link_shared(path, v);
 	}
-	if (build_dir(gp))
+	if (guest_build_dir(gp))
 		link_shared(GUEST_BUILD, v);
 }
 

@@ -225,15 +225,16 @@ static void env_sizes(struct frame_writer *w, const struct needs *n)
 }
 
 /* Where a kernel built for this run came from, both read-only. */
-static void env_built(const struct guest_base *base, const struct test_file *f,
+static void env_built(const struct guest_base *base, const struct guest_plan *gp,
 		      struct frame_writer *w)
 {
-	const struct build *b = f->kernel->build;
+	const struct build *b = gp->file->kernel->build;
 	const char *source = b ? b->k.source : NULL;
-	bool seen = source && (path_below(source, f->needs.tree) || guest_may_see(base, source));
+	bool seen =
+		source && (path_below(source, gp->file->needs.tree) || guest_may_see(base, source));
 
 	field(w, "env", "ktest_kernel_source=%s%s", seen ? "/host" : "", seen ? source : "");
-	field(w, "env", "ktest_kernel_build=%s", b ? GUEST_BUILD : "");
+	field(w, "env", "ktest_kernel_build=%s", guest_build_dir(gp) ? GUEST_BUILD : "");
 }
 
 static void env_places(const struct guest_base *b, const struct guest_plan *gp,
@@ -250,7 +251,7 @@ static void env_places(const struct guest_base *b, const struct guest_plan *gp,
 	field(w, "env", "ktest_state=" SELF_DIR);
 	field(w, "env", "ktest_module_dir=/host/.kmod");
 	field(w, "env", "ktest_kernel_binary=/host/.kernel");
-	env_built(b, gp->file, w);
+	env_built(b, gp, w);
 	field(w, "env", "ktest_deps_dir=/host%s", deps ? deps : "/nonexistent");
 }
 

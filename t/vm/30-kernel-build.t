@@ -36,6 +36,19 @@ run_success
 is 'nothing has changed: PASS' "$(verdicts)" success=PASS
 is 'nothing has changed: make is not started' "$(make_log)" "$before"
 
+guest_file <<'END'
+test_places()
+{
+	[[ -s $ktest_kernel_source/fs/ext4/inode.c && -s $ktest_kernel_build/include/config/kernel.release ]]
+	assert_fails_with Read-only touch "$ktest_kernel_source/new"
+	assert_fails_with Read-only touch "$ktest_kernel_build/.config"
+	[[ $(ls -A /ktest-out) == out ]]
+}
+END
+btk run -k "$source" -o "$T/out" --accel "${ACCEL:-tcg}" --cpus 1 --mem 512M "$T/tree/t.ktest"
+passed 'in the guest: source and build directory' places
+is 'in the guest: no other kernel was built' "$(make_log)" "$before"
+
 edit
 run_success
 is 'a file is touched: PASS' "$(verdicts)" success=PASS
