@@ -24,7 +24,7 @@ is 'two runs: the first goes on' "$status" 0
 is 'two runs: and has its results' "$(verdicts)" 'one=PASS two=PASS three=PASS'
 gone 'two runs'
 
-# What the guest plants while it runs.
+# Links in it while a run goes on.
 begin
 mkdir "$T/victims"
 echo secret >"$T/victims/file"
@@ -59,11 +59,58 @@ mkdir -p "$T/victims" "$T/out/out/t.one"
 echo secret >"$T/victims/file"
 ln -s "$T/victims" "$T/out/out/t.two"
 mkfifo "$T/out/out/t.one/log" "$T/out/journal.jsonl"
+: >"$T/out/report.html"
 run
 is 'left by an earlier run: exit status' "$status" 0
 is 'left by an earlier run: replaced' "$(verdicts)" 'one=PASS two=PASS three=PASS'
+is 'left by an earlier run: no report of it' "$(find "$T/out" -name report.html)" ''
 is 'left by an earlier run: what links led to is there' "$(cat "$T/victims/file")" secret
 gone 'left by an earlier run'
+
+# Another run in its place while it goes on: each tells of its own.
+begin
+fake <<'EOF'
+subtest one:
+	print one is here
+	sleep 4000
+	exit 1
+EOF
+run_background --junit "$T/first.xml"
+wait_for 'one is here' said 'one is here'
+mv "$T/stdout" "$T/stdout.first"
+mv "$T/stderr" "$T/stderr.first"
+first=$pid
+rm -rf "$T/out"
+fake </dev/null
+run
+is 'replaced in a run: the second' "$status $(verdicts)" '0 one=PASS two=PASS three=PASS'
+sum=$(sha256sum "$T/out/results.json" "$T/out/journal.jsonl")
+pid=$first
+await
+is 'replaced in a run: the first one: exit status' "$status" 1
+is 'replaced in a run: its table' "$(grep -cE '^FAIL .* t one +exit status' "$T/stdout.first")" 1
+is 'replaced in a run: its report' "$(grep -c '<failure' "$T/first.xml")" 1
+like 'replaced in a run: said' "$(<"$T/stderr.first")" 'results.json: the output directory .* was removed or replaced'
+is 'replaced in a run: the second has its own' "$(sha256sum "$T/out/results.json" "$T/out/journal.jsonl")" "$sum"
+gone 'replaced in a run'
+
+# Without another one in its place
+begin
+fake <<'EOF'
+subtest one:
+	print one is here
+	sleep 2000
+	exit 0
+EOF
+echo ktest_isolation=boot >"$T/home/.ktestrc"
+run_background
+wait_for 'one is here' said 'one is here'
+rm -rf "$T/out"
+await
+is 'removed in a run: exit status' "$status" 125
+like 'removed in a run: the table' "$(<"$T/stdout")" '3 subtests: 1 passed, 2 not run; the run was cut off'
+like 'removed in a run: why' "$(<"$T/stderr")" "the run was stopped: $T/out/"
+gone 'removed in a run'
 
 begin
 : >"$T/out"
