@@ -173,4 +173,28 @@ is 'every log ends with its verdict, every line has its time' "$bad" ''
 is 'results can be derived again' \
 	"$(cp "$T/out/results.json" "$T/before"; ktest results "$T/out"; cmp "$T/before" "$T/out/results.json" 2>&1)" ''
 gone session
+
+# The file is edited while it runs: each subtest is one of the file as it was.
+for ISOLATION in shared boot; do
+	begin
+	guest_file <<-'END'
+	test_first()
+	{
+		: >"$ktest_out/first"
+		until [[ -e $ktest_out/edited ]]; do
+			sleep 0.2
+		done
+	}
+	test_second() { echo "as at the start"; }
+	END
+	run_background
+	wait_for 'the first subtest' test -e "$T/out/guests/vm1/first"
+	sed -i 's/as at the start/edited/' "$T/tree/t.ktest"
+	echo 'test_second() { echo added; }' >>"$T/tree/t.ktest"
+	: >"$T/out/guests/vm1/edited"
+	wait "$pid"
+	passed "edited, $ISOLATION" first second
+	has "edited, $ISOLATION: as it was" second '^as at the start$'
+	gone "edited, $ISOLATION"
+done
 complete
