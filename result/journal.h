@@ -5,8 +5,8 @@
  * schema is doc/journal.schema.json.
  *
  *	run       version, id, settings{}, host{accel,qemu,cpus,...}, argv[]: always the first line
- *	kernel    id "k1", release, arch, variant, build_id, commit, name
- *	file      file, path, isolation, subtests[]
+ *	kernel    id "k1", release, arch, variant, build_id, commit, name, image_hash, modules_hash
+ *	file      file, path, isolation, subtests[], file_hash, library_hash
  *	guest     guest "vm1", group, kernel, file, state: "start", "ready", "reboot", "end"
  *	          (+ reason; template where it starts as a saved one)
  *	template  template (its key), guest, file, point "booted" or "ready", state: "made",

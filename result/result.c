@@ -29,6 +29,7 @@ void result_done(struct result *r)
 	json_decref(r->run);
 	json_decref(r->host);
 	json_decref(r->kernels);
+	json_decref(r->files);
 	*r = (struct result){0};
 }
 
@@ -64,6 +65,8 @@ static void on_file(struct builder *b, const json_t *ev)
 	const char *file = json_get_str(ev, "file"), *kernel = json_get_str(ev, "kernel");
 	const json_t *names = json_object_get(ev, "subtests");
 
+	if (file)
+		json_object_set(b->r->files, file, (json_t *)(uintptr_t)ev);
 	for (size_t i = 0; file && i < json_array_size(names); i++) {
 		const char *name = json_string_value(json_array_get(names, i));
 		struct result_test *t;
@@ -300,7 +303,7 @@ static void sum_up(struct result *r)
 
 static void builder_init(struct builder *b, struct result *r)
 {
-	*r = (struct result){.exit_status = -1, .kernels = json_array()};
+	*r = (struct result){.exit_status = -1, .kernels = json_array(), .files = json_object()};
 	*b = (struct builder){.r = r};
 	result_index_init(&b->index);
 }

@@ -83,6 +83,7 @@ struct result_test {
 
 struct result {
 	json_t *run, *host, *kernels; /* as in results.json */
+	json_t *files;		      /* by name, the last "file" event of each */
 	struct result_test *tests;    /* in the order of the files and their lists */
 	size_t n;
 	struct result_guest *guests; /* in the order they started */

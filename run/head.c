@@ -12,6 +12,7 @@
 #include "base/file.h"
 #include "result/guestdir.h"
 #include "result/result.h"
+#include "run/same.h"
 
 static char *make_id(void)
 {
@@ -59,14 +60,15 @@ void head_write(struct run *run, const struct strv *argv)
 
 static void write_file(struct run *run, const struct test_file *f)
 {
-	json_t *names = json_array();
+	_cleanup_json_ json_t *hashes = same_file(&f->needs, run->settings->tree);
+	json_t *names = json_array(), *event;
 
 	for (size_t i = 0; i < f->n; i++)
 		json_array_append_new(names, json_string_lossy(f->subtests[i].name));
-	journal_event(run->journal, "file",
-		      json_pack("{s:s, s:s, s:s, s:o}", "file", f->base, "path", f->needs.path,
-				"isolation", isolation_name(f->isolation), "subtests", names),
-		      &run->err);
+	event = json_pack("{s:s, s:s, s:s, s:o}", "file", f->base, "path", f->needs.path,
+			  "isolation", isolation_name(f->isolation), "subtests", names);
+	json_object_update(event, hashes);
+	journal_event(run->journal, "file", event, &run->err);
 }
 
 void head_files(struct run *run)
@@ -100,18 +102,41 @@ static void take_result(struct plan *p, const struct result_test *t)
 	}
 }
 
-static int check_same_files(const struct plan *p, const struct result *r, struct err *err)
+static void compare_file(const struct needs *n, const char *tree, const json_t *had,
+			 struct strv *changed)
 {
-	for (size_t i = 0; i < p->n; i++) {
-		bool known = false;
+	_cleanup_json_ json_t *now = same_file(n, tree);
+	_cleanup_free_ char *library = same_library(n, tree), *words = NULL;
 
-		for (size_t k = 0; k < r->n; k++)
-			known |= str_eq(r->tests[k].file, p->files[i].base);
-		if (!known && p->files[i].n)
-			return err_set(err, EINVAL, "%s was not part of that run",
-				       p->files[i].needs.path);
+	words = xasprintf("the library in %s", library);
+	if (!same_hash(had, now, "file_hash"))
+		strv_addf(changed, "the test file %s", n->path);
+	if (!same_hash(had, now, "library_hash") && !strv_has(changed, words))
+		strv_add(changed, words);
+}
+
+/* Verdicts of before and those to come are to be of the same tests and kernels. */
+static int check_same(struct run *run, const struct result *r, struct err *err)
+{
+	_cleanup_strv_ struct strv changed = {0};
+	_cleanup_free_ char *names = NULL;
+
+	for (size_t i = 0; i < run->plan.n; i++) {
+		const struct test_file *f = &run->plan.files[i];
+		const json_t *had = json_object_get(r->files, f->base);
+
+		if (!had)
+			return err_set(err, EINVAL, "%s was not part of that run", f->needs.path);
+		compare_file(&f->needs, run->settings->tree, had, &changed);
 	}
-	return 0;
+	kernels_resume(&run->kernels, r, &changed);
+	if (!changed.n)
+		return 0;
+	names = strv_join(&changed, ", ");
+	return err_set(err, EINVAL,
+		       "%.1200s %s changed since that run began; put %s back, or start a new run "
+		       "without --resume",
+		       names, changed.n > 1 ? "have" : "has", changed.n > 1 ? "them" : "it");
 }
 
 int head_resume(struct run *run, struct err *err)
@@ -122,14 +147,12 @@ int head_resume(struct run *run, struct err *err)
 	int ret = fd < 0 ? fd : result_read_fd(fd, name, &r, err);
 
 	if (ret == 0)
-		ret = check_same_files(&run->plan, &r, err);
+		ret = check_same(run, &r, err);
 	for (size_t i = 0; ret == 0 && i < r.n; i++)
 		if (r.tests[i].phase)
 			outside_resume(run, &r.tests[i]);
 		else
 			take_result(&run->plan, &r.tests[i]);
-	if (ret == 0)
-		kernels_resume(&run->kernels, &r);
 	result_done(&r);
 	if (ret < 0)
 		return err_wrap(err, "cannot resume");

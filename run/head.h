@@ -12,7 +12,8 @@ void head_files(struct run *run);
 
 /*
  * Take the journal of the run that goes on: what has a verdict keeps it, what was cut off is tried
- * again. The output directory is opened.
+ * again. An error, and nothing is touched, where test files, libraries or kernels are not those of
+ * its head. The output directory is opened.
  */
 int head_resume(struct run *run, struct err *err);
 

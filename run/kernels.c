@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "kbuild/publish.h"
 #include "kernel/load.h"
+#include "run/same.h"
 
 static void build_free(struct build *b)
 {
@@ -133,26 +134,44 @@ int kernels_find(struct run_kernels *ks, const struct settings *s, struct plan *
 
 /* ---- in the journal */
 
-static void resume_one(struct run_kernel *k, const struct result *r, size_t *next)
+static void compare(const struct kernel *k, const json_t *had, struct strv *changed)
 {
-	json_t *had;
-	size_t i;
+	_cleanup_json_ json_t *now = same_kernel(k);
 
-	json_array_foreach (r->kernels, i, had)
-		if (str_eq(json_get_str(had, "release"), k->kernel.release) &&
-		    str_eq(json_get_str(had, "name"), k->kernel.name)) {
-			snprintf(k->id, sizeof(k->id), "%s", json_get_str(had, "id"));
-			return;
-		}
-	snprintf(k->id, sizeof(k->id), "k%zu", ++*next);
+	if (!str_eq(json_get_str(had, "release"), k->release) || !same_hash(had, now, "image_hash"))
+		strv_addf(changed, "the image of the kernel %s", k->name);
+	if (!same_hash(had, now, "modules_hash"))
+		strv_addf(changed, "the modules of the kernel %s", k->name);
 }
 
-void kernels_resume(struct run_kernels *ks, const struct result *r)
+static void resume_one(struct run_kernel *k, const struct result *r, struct strv *changed)
 {
-	size_t next = json_array_size(r->kernels);
+	_cleanup_strv_ struct strv names = {0};
+	_cleanup_free_ char *then = NULL;
+	const json_t *had = NULL;
+	json_t *kernel;
+	size_t i;
 
+	json_array_foreach (r->kernels, i, kernel) {
+		const char *name = json_get_str(kernel, "name");
+
+		if (str_eq(name, k->kernel.name))
+			had = kernel;
+		strv_add(&names, name ? name : "?");
+	}
+	then = strv_join(&names, " and ");
+	if (!had) {
+		strv_addf(changed, "the kernel (%s then, %s now)", then, k->kernel.name);
+		return;
+	}
+	snprintf(k->id, sizeof(k->id), "%s", json_get_str(had, "id"));
+	compare(&k->kernel, had, changed);
+}
+
+void kernels_resume(struct run_kernels *ks, const struct result *r, struct strv *changed)
+{
 	for (size_t i = 0; i < ks->n; i++)
-		resume_one(ks->v[i], r, &next);
+		resume_one(ks->v[i], r, changed);
 }
 
 /* What `build -D` wrote beside a kernel; NULL: it did not. */
@@ -190,11 +209,15 @@ static json_t *kernel_json(struct run_kernel *rk)
 	_cleanup_free_ char *variant = find_variant(rk, manifest);
 	_cleanup_free_ char *commit = find_commit(rk, manifest);
 	_cleanup_free_ char *id = k->vmlinux ? build_id_of(k->vmlinux) : NULL;
+	_cleanup_json_ json_t *hashes = same_kernel(k);
+	json_t *event;
 
-	return json_pack("{s:s, s:s, s:s, s:s?, s:o, s:o, s:o}", "id", rk->id, "release",
-			 k->release, "arch", k->arch, "name", k->name, "variant",
-			 json_string_lossy(variant), "build_id", json_string_lossy(id), "commit",
-			 json_string_lossy(commit));
+	event = json_pack("{s:s, s:s, s:s, s:s?, s:o, s:o, s:o}", "id", rk->id, "release",
+			  k->release, "arch", k->arch, "name", k->name, "variant",
+			  json_string_lossy(variant), "build_id", json_string_lossy(id), "commit",
+			  json_string_lossy(commit));
+	json_object_update(event, hashes);
+	return event;
 }
 
 void kernels_record(struct run_kernels *ks, struct journal *journal, struct err *err)

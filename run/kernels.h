@@ -31,8 +31,8 @@ int kernels_find(struct run_kernels *ks, const struct settings *s, struct plan *
 		 const struct run_ui *ui, struct err *err);
 void kernels_done(struct run_kernels *ks);
 
-/* A run that goes on: kernels that it had keep their names, others get the next. */
-void kernels_resume(struct run_kernels *ks, const struct result *r);
+/* A run that goes on: its kernels keep their ids; what is not as r has it is added to changed. */
+void kernels_resume(struct run_kernels *ks, const struct result *r, struct strv *changed);
 
 /* A "kernel" event for each, with what it was built from. */
 void kernels_record(struct run_kernels *ks, struct journal *journal, struct err *err);

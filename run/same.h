@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Hashes of what verdicts come from, for the journal's head: a run goes on only with the same. */
+#ifndef RUN_SAME_H
+#define RUN_SAME_H
+
+#include <stdbool.h>
+
+#include <jansson.h>
+
+#include "kernel/kernel.h"
+#include "run/needs.h"
+
+/* The library of a file: lib/ of tree, which is ktest's own, else in n->tree; the caller frees it.
+ */
+char *same_library(const struct needs *n, const char *tree);
+
+/*
+ * New references. Of a "file" event: file_hash, library_hash, of contents. Of a "kernel" event:
+ * image_hash, of its content; modules_hash, of names, sizes and times. Null: there is none, or it
+ * cannot be read.
+ */
+json_t *same_file(const struct needs *n, const char *tree);
+json_t *same_kernel(const struct kernel *k);
+
+/* Whether now has the hash that an event recorded; true for an event of before there were any. */
+bool same_hash(const json_t *event, const json_t *now, const char *key);
+
+#endif
