@@ -17,6 +17,7 @@
 #include "run/needs.h"
 #include "run/settings.h"
 #include "vm/accel.h"
+#include "base/sum.h"
 #include "vm/disk.h"
 
 struct subtest {
@@ -44,7 +45,8 @@ struct test_file {
 	char *base; /* with its variants, names it in the output and the journal */
 	struct subtest *subtests;
 	size_t n;
-	bool named; /* some were, on the command line */
+	bool named;	    /* some were, on the command line */
+	struct sum content; /* of the file when the run began, if it runs on the host */
 
 	/* Its init hooks have failed: none of its subtests can be run in any guest; NULL: they have
 	 * not. reason is a static string. */

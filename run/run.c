@@ -167,8 +167,7 @@ static void conclude(struct run *run, struct run_end *end)
 	_cleanup_free_ char *text = NULL;
 	struct err err = {0};
 
-	end->known = result_read_fd(journal_rewind(run->journal), name, &end->result,
-				    &err) == 0;
+	end->known = result_read_fd(journal_rewind(run->journal), name, &end->result, &err) == 0;
 	if (!end->known) {
 		log_warn("%s", err.msg);
 		return;
@@ -296,9 +295,14 @@ static int freeze_plans(struct run *run, struct err *err)
 {
 	int r = 0;
 
-	for (size_t i = 0; i < run->plan.n && r == 0; i++)
-		if (!run->plan.files[i].needs.no_vm)
+	for (size_t i = 0; i < run->plan.n && r == 0; i++) {
+		struct test_file *f = &run->plan.files[i];
+
+		if (f->needs.no_vm)
+			r = hostjob_freeze(f, err);
+		else
 			r = guest_plan_freeze(&run->base, &run->plans[i], err);
+	}
 	return r;
 }
 

@@ -310,4 +310,15 @@ is 'a flood: verdict' "$(verdicts)" 'flood=PASS'
 at_most 'a flood: kept of it' "$(stat -c %s "$T/out/out/t.flood/log")" 80000
 is 'a flood: its end' "$(grep -c 'the end' "$T/out/out/t.flood/log")" 1
 gone 'a flood'
+
+# Edited while it runs: of two files nobody knows which one a verdict is of.
+begin
+host_file t <<'EOF'
+test_first() { sed -i 's/as at the start/edited/' "$ktest_dir/t.ktest"; }
+test_second() { echo "as at the start"; }
+EOF
+host_run "$T/tree/t.ktest"
+is 'edited: exit status' "$status" 125
+is 'edited: verdicts' "$(verdicts)" 'first=PASS second=MISS(changed)'
+gone edited
 complete
