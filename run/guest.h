@@ -69,8 +69,9 @@ void guest_plan_done(struct guest_plan *gp);
  */
 int guest_plan_freeze(const struct guest_base *base, struct guest_plan *gp, struct err *err);
 
-/* Whether guests are shown a directory beside the tree: without a sandbox no repository is. */
-bool guest_may_see(const struct guest_base *base, const char *dir);
+/* Why guests are not shown a directory beside the tree: without a sandbox this in it could not be
+ * hidden (a static string). NULL: they are. */
+const char *guest_unseen(const struct guest_base *base, const char *dir);
 
 /* That enough disk space is free for guests and output. */
 int guest_check_space(const struct guest_base *base, struct err *err);

@@ -85,9 +85,9 @@ static void other_trees(const struct guest_base *b, const char *tree, struct str
 {
 	const char *deps = b->settings->deps_dir, *source = b->settings->source;
 
-	if (deps && path_is_dir(deps) && !path_below(deps, tree) && guest_may_see(b, deps))
+	if (deps && path_is_dir(deps) && !path_below(deps, tree) && !guest_unseen(b, deps))
 		strv_add(dirs, deps);
-	if (source && !path_below(source, tree) && guest_may_see(b, source))
+	if (source && !path_below(source, tree) && !guest_unseen(b, source))
 		strv_add(dirs, source);
 }
 
@@ -118,11 +118,15 @@ static bool is_hidden_by_none(const struct guest_base *b)
 	return sandbox_probe(b->settings->keeper, &why) == SANDBOX_KEEPER;
 }
 
-bool guest_may_see(const struct guest_base *b, const char *dir)
+const char *guest_unseen(const struct guest_base *b, const char *dir)
 {
 	_cleanup_free_ char *git = xasprintf("%s/.git", dir);
 
-	return !is_hidden_by_none(b) || !path_is_dir(git);
+	if (!is_hidden_by_none(b))
+		return NULL;
+	return path_is_dir(git)		       ? "its .git"
+	       : path_below(b->out->path, dir) ? "the output directory in it"
+					       : NULL;
 }
 
 /* The test file is part of it, whatever git says. */

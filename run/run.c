@@ -220,17 +220,6 @@ static int choose_accel(struct run *run, const char *arch, const char *qemu, str
 	return 0;
 }
 
-static void warn_of_hidden(const struct run *run)
-{
-	const char *dirs[] = {run->settings->deps_dir, run->settings->source};
-
-	for (size_t i = 0; i < ARRAY_SIZE(dirs); i++)
-		if (dirs[i] && !guest_may_see(&run->base, dirs[i]))
-			log_warn("guests are not shown %s: without bubblewrap its .git cannot be "
-				 "hidden (a worktree of it, by git worktree add, has none)",
-				 dirs[i]);
-}
-
 /* What the files that run in VMs have in common. */
 static int prepare_vms(struct run *run, const struct arch *arch, char **qemu, struct err *err)
 {
@@ -251,7 +240,6 @@ static int prepare_vms(struct run *run, const struct arch *arch, char **qemu, st
 			"QEMU runs without a sandbox of its own (%s): a guest that takes QEMU over "
 			"can do what you can",
 			why);
-	warn_of_hidden(run);
 	run->base.qemu = *qemu;
 	return 0;
 }
@@ -291,10 +279,24 @@ static int make_plans(struct run *run, struct err *err)
 	return r;
 }
 
+static void warn_of_unseen(const struct run *run)
+{
+	const char *dirs[] = {run->settings->deps_dir, run->settings->source};
+
+	for (size_t i = 0; i < ARRAY_SIZE(dirs) && run->base.qemu; i++) {
+		const char *why = dirs[i] ? guest_unseen(&run->base, dirs[i]) : NULL;
+
+		if (why)
+			log_warn("guests are not shown %s: %s cannot be hidden without bubblewrap",
+				 dirs[i], why);
+	}
+}
+
 static int freeze_plans(struct run *run, struct err *err)
 {
 	int r = 0;
 
+	warn_of_unseen(run);
 	for (size_t i = 0; i < run->plan.n && r == 0; i++) {
 		struct test_file *f = &run->plan.files[i];
 

@@ -231,7 +231,7 @@ static void env_built(const struct guest_base *base, const struct guest_plan *gp
 	const struct build *b = gp->file->kernel->build;
 	const char *source = b ? b->k.source : NULL;
 	bool seen =
-		source && (path_below(source, gp->file->needs.tree) || guest_may_see(base, source));
+		source && (path_below(source, gp->file->needs.tree) || !guest_unseen(base, source));
 
 	field(w, "env", "ktest_kernel_source=%s%s", seen ? "/host" : "", seen ? source : "");
 	field(w, "env", "ktest_kernel_build=%s", guest_build_dir(gp) ? GUEST_BUILD : "");

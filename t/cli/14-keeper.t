@@ -30,6 +30,14 @@ like 'no bwrap: what is weaker is said' "$(cat "$T/stderr")" 'without a sandbox'
 is 'no bwrap: in one line for QEMU, one for the test files' "$(lines_of "$T/stderr")" 2
 gone 'no bwrap'
 
+# What could not be hidden is not shown.
+begin
+mkdir -p "$T/home/.ktest/deps/.git" "$T/home/.ktest/deps/suite"
+run
+is 'no bwrap, clones in a repository: exit status' "$status" 0
+like 'no bwrap, clones in a repository: said' "$(<"$T/stderr")" \
+	"guests are not shown $T/home/.ktest/deps: its .git cannot be hidden without bubblewrap"
+
 # A saved guest's state goes to QEMU through the keeper.
 clones
 run

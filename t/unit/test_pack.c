@@ -432,6 +432,46 @@ static void test_what_git_cannot_list_is_told(void **state)
 	assert_int_equal(files_left(), 0);
 }
 
+/* ---- as a copy */
+
+static char *copy(void)
+{
+	struct view v = {0};
+	struct err err = {0};
+	char *path = NULL;
+
+	view_add(&v, VIEW_BIND, "/copy", tree);
+	view_add(&v, VIEW_DIR, "/copy/ktest-out", NULL);
+	if (pack_copy(&v, NULL, dir, &path, &err) < 0)
+		fail_msg("%s", err.msg);
+	view_done(&v);
+	return path;
+}
+
+static void test_a_copy_has_no_limits_and_no_repository(void **state)
+{
+	_cleanup_free_ char *first = NULL, *again = NULL, *other = NULL, *in = NULL, *cmd = NULL;
+
+	(void)state;
+	git_tree();
+	shell("truncate -s 80M tree/large && echo secret >tree/.git/secret");
+	first = copy();
+	cmd = xasprintf("cd %s/copy && test -x a/one && test \"$(cat a/b/two)\" = two && "
+			"test \"$(readlink link)\" = ../a/one && test -L out && "
+			"test \"$(stat -c %%s large)\" = 83886080 && test -d ktest-out && "
+			"! test -e x.o && ! test -e .git && ! test -e fifo",
+			first);
+	shell(cmd);
+	/* What was taken stays as it is, whatever becomes of the tree. */
+	again = copy();
+	assert_string_equal(first, again);
+	rewrite_unseen("tree/a/b/two", "new\n", 4);
+	other = copy();
+	assert_string_not_equal(first, other);
+	in = xasprintf("%s/copy/a/b/two", first);
+	assert_string_equal(unit_read(in), "two\n");
+}
+
 /* ---- modules */
 
 static void test_modules(void **state)
@@ -506,6 +546,7 @@ int main(void)
 		cmocka_unit_test_teardown(test_the_view_is_part_of_it, empty),
 		cmocka_unit_test_teardown(test_what_is_too_large_is_not_packed, empty),
 		cmocka_unit_test_teardown(test_too_many_files_are_not_packed, empty),
+		cmocka_unit_test_teardown(test_a_copy_has_no_limits_and_no_repository, empty),
 		cmocka_unit_test_teardown(test_what_git_cannot_list_is_told, empty),
 		cmocka_unit_test_teardown(test_modules, empty),
 		cmocka_unit_test_teardown(test_a_module_that_was_replaced, empty),
