@@ -455,6 +455,7 @@ static void test_a_copy_has_no_limits_and_no_repository(void **state)
 	(void)state;
 	git_tree();
 	shell("truncate -s 80M tree/large && echo secret >tree/.git/secret");
+	settle();
 	first = copy();
 	cmd = xasprintf("cd %s/copy && test -x a/one && test \"$(cat a/b/two)\" = two && "
 			"test \"$(readlink link)\" = ../a/one && test -L out && "
