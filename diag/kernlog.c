@@ -54,6 +54,7 @@ struct kernlog {
 	uint64_t next_seq; /* of the next record */
 	int64_t last_us;   /* the latest record's time */
 	unsigned int beat;
+	uint64_t turn; /* of the last beat */
 	int reporting; /* so many lines more are close behind one that begins a report */
 	enum lockdep lockdep;
 	uint64_t last_word; /* key of the agent's last word; 0: it has not come */
@@ -408,10 +409,13 @@ void kernlog_bye(struct kernlog *k)
 		kernlog_caught_up(k);
 }
 
-void kernlog_beat(struct kernlog *k)
+void kernlog_beat(struct kernlog *k, uint64_t turn)
 {
 	size_t n = 0;
 
+	if (turn == k->turn)
+		return;
+	k->turn = turn;
 	while (n < k->nheld && held_at(k, n)->beat != k->beat)
 		n++;
 	drop_oldest(k, n);

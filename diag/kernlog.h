@@ -72,9 +72,13 @@ void kernlog_caught_up(struct kernlog *k);
 /* The same, and the agent ends the guest: all that the console showed behind the last word, if it
  * showed that, may be the kernel's. */
 void kernlog_bye(struct kernlog *k);
-/* As kernlog_caught_up(), from an agent that sends this about once a second: counts for what the
- * console showed before the last such word, since text and word come by ways of their own. */
-void kernlog_beat(struct kernlog *k);
+/*
+ * As kernlog_caught_up(), from an agent that sends this about once a second: counts for what the
+ * console showed before the last such word, since text and word come by ways of their own. Words of
+ * one turn, in which the agent's channel was read to its end, count as one: a host that was slow
+ * finds several, and the console that it read by then may show what came behind them all.
+ */
+void kernlog_beat(struct kernlog *k, uint64_t turn);
 
 /* The agent cannot speak, for now or ever: the console counts, until the next record. */
 void kernlog_silent(struct kernlog *k);

@@ -19,7 +19,7 @@
  * user.* attributes: a directory of this name in each, and a file of the other for the top
  * (hw/9pfs/9p-local.c).
  */
-#define METADATA      ".virtfs_metadata"
+#define METADATA      GUESTDIR_METADATA
 #define METADATA_ROOT METADATA "_root"
 
 #define NAMES_TRIED 1000
@@ -27,19 +27,24 @@
 /* ---- names in a directory */
 
 /* Read before any is moved. */
-static void list_names(int fd, struct strv *names)
+static int list_names(int fd, struct strv *names)
 {
-	int again = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int again = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), r;
 	DIR *dir = again < 0 ? NULL : fdopendir(again);
 	const struct dirent *de;
 
-	while (dir && (de = readdir(dir)))
+	if (!dir) {
+		r = -errno;
+		if (again >= 0)
+			close(again);
+		return r;
+	}
+	while (errno = 0, (de = readdir(dir)))
 		if (strcmp(de->d_name, ".") != 0 && strcmp(de->d_name, "..") != 0)
 			strv_add(names, de->d_name);
-	if (dir)
-		closedir(dir);
-	else if (again >= 0)
-		close(again);
+	r = -errno;
+	closedir(dir);
+	return r;
 }
 
 static bool is_metadata(const struct outdir *o, const char *name)
@@ -100,9 +105,8 @@ static int move_to_subtest(const struct guestdir *g, int from, int to, struct er
 {
 	_cleanup_strv_ struct strv names = {0};
 	char as[NAME_MAX + 1];
-	int r = 0;
+	int r = list_names(from, &names);
 
-	list_names(from, &names);
 	for (size_t i = 0; i < names.n && r == 0; i++) {
 		const char *name = names.v[i];
 
@@ -117,9 +121,14 @@ static int move_to_subtest(const struct guestdir *g, int from, int to, struct er
 		     : 0;
 }
 
+static int open_out(const struct guestdir *g)
+{
+	return open_beneath(g->fd, "out", O_RDONLY | O_DIRECTORY, 0);
+}
+
 static int open_subtest(const struct guestdir *g, const char *subtest)
 {
-	_cleanup_close_ int out = open_beneath(g->fd, "out", O_RDONLY | O_DIRECTORY, 0);
+	_cleanup_close_ int out = open_out(g);
 
 	return out < 0 ? out : open_beneath(out, subtest, O_RDONLY | O_DIRECTORY, 0);
 }
@@ -182,18 +191,31 @@ int guestdir_make(const struct outdir *o, const char *name, struct guestdir *g, 
 	return guestdir_add(g, "out", err);
 }
 
-static int make_dir(int at, const char *name)
+static void drop_metadata(int at, const char *name)
+{
+	_cleanup_close_ int dir = open_beneath(at, METADATA, O_RDONLY | O_DIRECTORY, 0);
+
+	if (dir >= 0)
+		unlinkat(dir, name, 0);
+}
+
+/* A file in its way is one that the guest may take for a link: by its metadata, which go with it.
+ */
+static int make_dir(const struct outdir *o, int at, const char *name)
 {
 	struct stat st;
 
-	if (fstatat(at, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && !S_ISDIR(st.st_mode))
+	if (fstatat(at, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && !S_ISDIR(st.st_mode)) {
 		unlinkat(at, name, 0);
+		if (!o->xattr)
+			drop_metadata(at, name);
+	}
 	return mkdirat(at, name, 0755) < 0 && errno != EEXIST ? -errno : 0;
 }
 
 int guestdir_add(const struct guestdir *g, const char *dir, struct err *err)
 {
-	int r = make_dir(g->fd, dir);
+	int r = make_dir(g->o, g->fd, dir);
 
 	return r < 0 ? err_set(err, r, "%s/%s: %s", g->path, dir, strerror(-r)) : 0;
 }
@@ -205,8 +227,8 @@ int guestdir_add_subtest(const struct guestdir *g, const char *subtest, struct e
 
 	if (r < 0)
 		return r;
-	out = open_beneath(g->fd, "out", O_RDONLY | O_DIRECTORY, 0);
-	r = out < 0 ? out : make_dir(out, subtest);
+	out = open_out(g);
+	r = out < 0 ? out : make_dir(g->o, out, subtest);
 	return r < 0 ? err_set(err, r, "%s/out/%s: %s", g->path, subtest, strerror(-r)) : 0;
 }
 
@@ -217,10 +239,8 @@ static void drop_empty(const struct outdir *o, int at, const char *name)
 {
 	_cleanup_close_ int fd = open_beneath(at, name, O_RDONLY | O_DIRECTORY, 0);
 	_cleanup_strv_ struct strv names = {0};
-	bool empty = fd >= 0;
+	bool empty = fd >= 0 && list_names(fd, &names) == 0;
 
-	if (fd >= 0)
-		list_names(fd, &names);
 	for (size_t i = 0; i < names.n; i++)
 		empty &= is_metadata(o, names.v[i]);
 	if (empty)
@@ -229,7 +249,7 @@ static void drop_empty(const struct outdir *o, int at, const char *name)
 
 static void drop_subtests(const struct guestdir *g)
 {
-	_cleanup_close_ int out = open_beneath(g->fd, "out", O_RDONLY | O_DIRECTORY, 0);
+	_cleanup_close_ int out = open_out(g);
 	_cleanup_strv_ struct strv names = {0};
 
 	if (out >= 0)
@@ -248,6 +268,8 @@ static int move_up(const struct guestdir *g, const char *name)
 
 	if (r == 0)
 		r = outdir_note_left(o, as);
+	if (r == 0 && !o->xattr)
+		r = outdir_note_left(o, METADATA);
 	if (r == 0)
 		r = move_entry(o, g->fd, name, o->dir_fd, as);
 	if (r == 0 && strcmp(as, name) != 0)
@@ -268,10 +290,10 @@ static void remove_tree(const struct guestdir *g)
 static void move_rest(const struct guestdir *g)
 {
 	_cleanup_strv_ struct strv names = {0};
-	int r = 0;
+	int r;
 
 	drop_subtests(g);
-	list_names(g->fd, &names);
+	r = list_names(g->fd, &names);
 	for (size_t i = 0; i < names.n && r == 0; i++)
 		if (!is_metadata(g->o, names.v[i]))
 			r = move_up(g, names.v[i]);
@@ -292,10 +314,10 @@ void guestdir_end(struct guestdir *g)
 	*g = (struct guestdir){.fd = -1};
 }
 
-/* Whatever subtests of it had no end. */
+/* Of the subtests that had no end. */
 static void take_subtests(const struct guestdir *g)
 {
-	_cleanup_close_ int out = open_beneath(g->fd, "out", O_RDONLY | O_DIRECTORY, 0);
+	_cleanup_close_ int out = open_out(g);
 	_cleanup_strv_ struct strv names = {0};
 	struct err err = {0};
 

@@ -10,6 +10,9 @@
 
 #include "result/outdir.h"
 
+/* A directory of QEMU's, which holds attributes of the files beside it. */
+#define GUESTDIR_METADATA ".virtfs_metadata"
+
 struct guestdir {
 	const struct outdir *o; /* NULL: there is none */
 	char *name, *path;
@@ -19,18 +22,22 @@ struct guestdir {
 /* PATH/guests/NAME; the caller frees it. */
 char *guestdir_path(const struct outdir *o, const char *name);
 
-/* Make it; a guest's name is no other's of the run. guestdir_end() is due in any case. */
+/* Make that tree; a guest's name is no other's of the run. 0 or a negative errno, -ESTALE where the
+ * output directory has gone; guestdir_end() is due in any case. */
 int guestdir_make(const struct outdir *o, const char *name, struct guestdir *g, struct err *err);
 
-/* Make the directory DIR in it, or leave it where there is one. */
+/* Make the directory DIR in the tree, or leave one that is there; a file of that name is removed. 0
+ * or a negative errno. */
 int guestdir_add(const struct guestdir *g, const char *dir, struct err *err);
-/* The same of out/SUBTEST; what else has the name of either is removed. */
+/* The same of out/SUBTEST. */
 int guestdir_add_subtest(const struct guestdir *g, const char *subtest, struct err *err);
 
-/* All in its out/SUBTEST/ moves to PATH/out/SUBTEST/, where names of ours get ".test" appended. */
+/* Move all in the tree's out/SUBTEST/ to PATH/out/SUBTEST/, where names of ours get ".test"
+ * appended. 0, also where the guest has removed it, or a negative errno: then the rest stays in the
+ * tree. */
 int guestdir_take_subtest(const struct guestdir *g, const char *subtest, struct err *err);
 
-/* Its directory DIR takes the place of an empty PATH/DIR. */
+/* The tree's DIR takes the place of an empty PATH/DIR, or a negative errno. */
 int guestdir_take(const struct guestdir *g, const char *dir, struct err *err);
 
 /*

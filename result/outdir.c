@@ -74,6 +74,13 @@ bool outdir_is_ours(const char *name)
 	return is_one_of(name, of_a_run) || is_one_of(name, of_builds) || is_one_of(name, others);
 }
 
+bool outdir_is_coverage(const char *name)
+{
+	const char *number = name + strlen("gcov.");
+
+	return str_starts(name, "gcov.") && *number && !number[strspn(number, "0123456789")];
+}
+
 bool outdir_is_subtests(const char *name)
 {
 	static const char *const names[] = {"log",	"status",  "duration",

@@ -49,6 +49,9 @@ bool outdir_is_ours(const char *name);
 /* The same of a name in out/NAME/. */
 bool outdir_is_subtests(const char *name);
 
+/* Whether it is that of a guest's coverage, "gcov.N". */
+bool outdir_is_coverage(const char *name);
+
 /* What a guest has left is now called so in PATH: the next run removes it. */
 int outdir_note_left(const struct outdir *o, const char *name);
 

@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/proc.h"
 #include "base/text.h"
+#include "result/guestdir.h"
 #include "run/coverage.h"
 
 #define DEPTH_MAX  64
@@ -53,7 +54,8 @@ static void find_data(const char *dir, int depth, struct data *d)
 	int n = scandir(dir, &found, NULL, alphasort);
 
 	for (int i = 0; i < n; i++) {
-		if (found[i]->d_name[0] != '.')
+		if (strcmp(found[i]->d_name, ".") != 0 && strcmp(found[i]->d_name, "..") != 0 &&
+		    strcmp(found[i]->d_name, GUESTDIR_METADATA) != 0)
 			visit(dir, found[i], depth, d);
 		free(found[i]);
 	}
@@ -70,7 +72,7 @@ static int find_runs(const char *dir, struct data *d, struct err *err)
 	for (int i = 0; i < n; i++) {
 		_cleanup_free_ char *path = xasprintf("%s/%s", dir, found[i]->d_name);
 
-		if (str_starts(found[i]->d_name, "gcov."))
+		if (outdir_is_coverage(found[i]->d_name))
 			find_data(path, 0, d);
 		free(found[i]);
 	}

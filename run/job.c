@@ -363,7 +363,7 @@ static void begin_guest(struct job *job)
 {
 	job->trial.spoiled = job->trial.unsound = job->trial.progressed = false;
 	job->trial.panicked = job->trial.given_up = false;
-	job->trial.last = NULL;
+	str_set(&job->trial.last_dir, NULL);
 	job->trial.when = PHASE_BOOT;
 	if (!job->trial.cur.subtest)
 		current_done(&job->trial.cur);
@@ -405,6 +405,11 @@ static void start_guest(struct job *job)
 		if (try_guest(job, &err) == 0) {
 			await_guest(job);
 			return;
+		}
+		if (err.code == -ESTALE) {
+			job->run->err = err;
+			guest_done(&job->guest);
+			break;
 		}
 		if (!no_guest(job, err.msg))
 			break;

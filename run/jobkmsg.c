@@ -91,7 +91,7 @@ static void got_beat(struct job *job, const struct frame *f)
 	if (uptime_ns > 0)
 		jobkmsg_clock(job, uptime_ns / 1000);
 	if (frame_get_int(f, "kmsg", 0))
-		kernlog_beat(job->trial.kernlog);
+		kernlog_beat(job->trial.kernlog, 1 + vm_turn(job->vm));
 }
 
 void jobkmsg_caught_up(struct job *job)

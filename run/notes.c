@@ -84,7 +84,8 @@ static void walk(int dir, const char *below, int depth, struct notes *n)
 	struct dirent *de;
 
 	while (d && (de = readdir(d)))
-		if (de->d_name[0] != '.')
+		if (strcmp(de->d_name, ".") != 0 && strcmp(de->d_name, "..") != 0 &&
+		    strcmp(de->d_name, GUESTDIR_METADATA) != 0)
 			visit(dir, below, de, depth, n);
 	if (d)
 		closedir(d);
@@ -101,7 +102,7 @@ static void each_dir(const struct run *run, const struct strv * not,
 	while (d && (de = readdir(d))) {
 		int dir = -1;
 
-		if (str_starts(de->d_name, "gcov.") && !strv_has(not, de->d_name))
+		if (outdir_is_coverage(de->d_name) && !strv_has(not, de->d_name))
 			dir = open_beneath(top, de->d_name, O_RDONLY | O_DIRECTORY, 0);
 		if (dir >= 0)
 			fn(dir, de->d_name, arg);

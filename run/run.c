@@ -2,6 +2,7 @@
 #include "run/run.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -357,7 +358,7 @@ static int run_prepared(struct run *run, const struct strv *argv, struct run_end
 		gather_begin(run);
 		end->exit_status = run_files(run, err);
 		conclude(run, end);
-		end->dir_fd = dup(run->out.dir_fd);
+		end->dir_fd = fcntl(run->out.dir_fd, F_DUPFD_CLOEXEC, 0);
 		gather_notes(run);
 		strv_done(&run->gcov_before);
 		outdir_link(&run->out, "vm", NULL, NULL);

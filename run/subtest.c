@@ -53,7 +53,7 @@ bool subtest_begin(struct trial *t, struct subtest *s)
 	if (t->kernlog)
 		kernlog_new_log(t->kernlog);
 	current_done(&t->cur);
-	t->last = s;
+	str_set(&t->last_dir, s->dir);
 	t->cur = (struct current){.subtest = s, .start_ns = loop_now_ns(), .log_fd = fd};
 	if (t->kernlog)
 		t->cur.lockdep = kernlog_lockdep(t->kernlog);
@@ -70,7 +70,7 @@ void subtest_take_files(const struct trial *t)
 {
 	struct err err = {0};
 
-	if (t->tree && t->last && guestdir_take_subtest(t->tree, t->last->dir, &err) < 0)
+	if (t->tree && t->last_dir && guestdir_take_subtest(t->tree, t->last_dir, &err) < 0)
 		log_warn("%s", err.msg);
 }
 

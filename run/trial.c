@@ -73,6 +73,7 @@ void trial_done(struct trial *t)
 	trial_close_logs(t);
 	loop_remove(t->limit);
 	current_done(&t->cur);
+	free(t->last_dir);
 	json_decref(t->told);
 }
 

@@ -110,7 +110,7 @@ struct trial {
 	const char *guest;	     /* where it runs, in the journal; NULL: nowhere yet */
 	const char *vm_dir;	     /* of that guest; NULL: it is none */
 	const struct guestdir *tree; /* that it writes in; NULL: it is none */
-	const struct subtest *last;  /* to begin there; NULL: none has */
+	char *last_dir;		     /* of the last subtest to begin there; NULL: none has */
 	const char *phase;	     /* of the status line: static string */
 	int64_t phase_ns;	     /* since when */
 	struct conlog *log;

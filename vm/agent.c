@@ -17,6 +17,7 @@ struct agent {
 	int fd;
 	bool closed;
 	uint32_t seq;
+	uint64_t turn;
 	struct agent_handler handler;
 	struct strbuf in;
 	struct strbuf out;
@@ -86,6 +87,8 @@ static bool read_some(struct agent *a)
 		closed(a, "the channel to the guest's agent was closed");
 	else if (errno != EAGAIN && errno != EINTR)
 		closed(a, strerror(errno));
+	if (n < (ssize_t)sizeof(chunk))
+		a->turn++;
 	return n > 0 && !a->closed;
 }
 
@@ -105,6 +108,11 @@ void agent_drain(struct agent *a)
 	for (int i = 0; i < DRAIN_MAX && !a->closed; i++)
 		if (!read_some(a))
 			break;
+}
+
+uint64_t agent_turn(const struct agent *a)
+{
+	return a->turn;
 }
 
 struct agent *agent_new(struct loop *loop, int fd, const struct agent_handler *handler)

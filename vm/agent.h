@@ -33,6 +33,10 @@ void agent_reset(struct agent *a);
 /* Read what is there now, without waiting: the peer is ending. */
 void agent_drain(struct agent *a);
 
+/* Counts how often all that the peer had sent has been read: what comes in one such turn may have
+ * waited there for as long as since the last. */
+uint64_t agent_turn(const struct agent *a);
+
 /* Bytes from the peer, as the loop feeds them: for tests and fuzzing. */
 void agent_feed(struct agent *a, const char *data, size_t len);
 

@@ -75,6 +75,11 @@ void vm_drain(struct vm *vm)
 		tail_drain(vm->console);
 }
 
+uint64_t vm_turn(const struct vm *vm)
+{
+	return vm->agent ? agent_turn(vm->agent) : 0;
+}
+
 /* What a stopped guest has said is in our sockets: take it before acting on the stop. */
 static void drain(struct vm *vm)
 {

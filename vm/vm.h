@@ -48,6 +48,8 @@ int vm_send(struct vm *vm, struct frame_writer *w, struct err *err);
 
 /* Deliver now what the guest has said on its console so far: a frame told that it is there. */
 void vm_drain(struct vm *vm);
+/* As agent_turn(). */
+uint64_t vm_turn(const struct vm *vm);
 
 /* Reset a stopped guest and let it run again; from vm_booted() on, a restart is VM_RESET again. */
 void vm_reset(struct vm *vm);

@@ -72,7 +72,7 @@ begin
 fake <<'EOF'
 subtest one:
 	print one is here
-	sleep 4000
+	sleep 8000
 	exit 1
 EOF
 run_background --junit "$T/first.xml"
@@ -99,7 +99,7 @@ begin
 fake <<'EOF'
 subtest one:
 	print one is here
-	sleep 2000
+	sleep 5000
 	exit 0
 EOF
 echo ktest_isolation=boot >"$T/home/.ktestrc"

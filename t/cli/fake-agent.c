@@ -249,8 +249,8 @@ static void gather(struct fake *f, const struct frame *fr)
 	if (script_setting(&f->script, "ignore", "gather") || !to || !id)
 		return;
 	snprintf(command, sizeof(command),
-		 "/bin/cp -R '%s'\"$(dirname \"$(dirname '%s')\")\"/tree/canned/. '%s/%s'", f->view, to,
-		 f->tree, strrchr(to, '/') + 1);
+		 "/bin/cp -R '%s'\"$(dirname \"$(dirname '%s')\")\"/tree/canned/. '%s/%s'", f->view,
+		 to, f->tree, strrchr(to, '/') + 1);
 	out_begin(&o, FRAME_DONE);
 	frame_add(&o.w, "id", id);
 	frame_add_int(&o.w, "error", system(command) ? 5 : 0);

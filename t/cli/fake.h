@@ -122,7 +122,7 @@ struct fake {
 	bool mem_shared;	     /* what it writes is in the file */
 	bool incoming;		     /* nothing was restored yet */
 	const char *name;	     /* of -name */
-	const char *tree, *view; /* the shares: what its guest writes in, and what it reads */
+	const char *tree, *view;     /* the shares: what its guest writes in, and what it reads */
 	bool ignores_shared, events; /* capabilities of migration */
 
 	/* the guest */

@@ -25,6 +25,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 #define GUEST_US 100000000
 
 struct fuzz {
+	uint64_t turn;
 	struct kernlog *k;
 	int64_t line;
 	unsigned long long seq;
@@ -98,7 +99,7 @@ static void happen(struct fuzz *x, char what, const char *text, size_t len)
 		kernlog_line(x->k, text, len, ++x->line, GUEST_US);
 		break;
 	case 'b':
-		kernlog_beat(x->k);
+		kernlog_beat(x->k, ++x->turn);
 		break;
 	case 's':
 		x->console_counts = true;

@@ -20,8 +20,7 @@ struct fixture {
 };
 
 static char cache[64], tree[64], test_path[80], out_path[64], qemu[64], image[64], program[64];
-static char kernel[64], initrd[80], bios[64], deps_dir_of[64], run_dir[64],
-									    release[] = "6.1.0";
+static char kernel[64], initrd[80], bios[64], deps_dir_of[64], run_dir[64], release[] = "6.1.0";
 
 static void ignore(void *arg, enum log_level level, const char *line)
 {

@@ -421,11 +421,26 @@ static void test_beats_overtake_the_console(void **state)
 	struct fixture *x = *state;
 
 	console(x, "[   98.000000] BUG: KASAN: a in f+0x1/0x2\n");
-	kernlog_beat(x->k);
+	kernlog_beat(x->k, 1);
 	console(x, "[   99.000000] BUG: KASAN: b in f+0x1/0x2\n");
-	kernlog_beat(x->k);
+	kernlog_beat(x->k, 2);
 	kernlog_silent(x->k);
 	expect(x, "KASAN: b in f");
+}
+
+/* A host that was busy reads the console of a guest that has died, and then what its agent sent in
+ * the seconds before. */
+static void test_beats_that_come_together(void **state)
+{
+	struct fixture *x = *state;
+
+	kernlog_beat(x->k, 1);
+	console(x, "[   99.000000] BUG: KASAN: a in f+0x1/0x2\n");
+	kernlog_beat(x->k, 2);
+	kernlog_beat(x->k, 2);
+	kernlog_beat(x->k, 2);
+	kernlog_silent(x->k);
+	expect(x, "KASAN: a in f");
 }
 
 /* The agent was only slow: its records tell the same again. */
@@ -568,6 +583,7 @@ int main(void)
 		TEST(test_console_as_tests_leave_it),
 		TEST(test_window),
 		TEST(test_beats_overtake_the_console),
+		TEST(test_beats_that_come_together),
 		TEST(test_silence_ends),
 		TEST(test_echoed),
 		TEST(test_reboot),
