@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/str.h"
+
 int err_vset(struct err *err, int code, const char *fmt, va_list ap)
 {
 	code = -abs(code);
@@ -14,6 +16,7 @@ int err_vset(struct err *err, int code, const char *fmt, va_list ap)
 	err->code = code;
 	err->usage = 0;
 	vsnprintf(err->msg, sizeof(err->msg), fmt, ap);
+	str_plain(err->msg);
 	return code;
 }
 

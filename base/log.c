@@ -24,6 +24,7 @@ log_va(enum log_level level, const char *fmt, va_list ap)
 	if (!sink.fn)
 		return;
 	strbuf_vaddf(&b, fmt, ap);
+	str_plain(b.s);
 	sink.fn(sink.arg, level, b.s);
 }
 

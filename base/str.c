@@ -249,6 +249,13 @@ void strv_done(struct strv *sv)
 	*sv = (struct strv){0};
 }
 
+void str_plain(char *s)
+{
+	for (; *s; s++)
+		if ((unsigned char)*s < ' ' || *s == 0x7f)
+			*s = '?';
+}
+
 bool str_starts(const char *s, const char *prefix)
 {
 	return !strncmp(s, prefix, strlen(prefix));

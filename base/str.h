@@ -61,6 +61,9 @@ char *strv_join(const struct strv *sv, const char *sep); /* the caller frees it 
 void strv_done(struct strv *sv);
 #define _cleanup_strv_ __attribute__((cleanup(strv_done)))
 
+/* Control characters become '?': a message is one line, whatever it names. */
+void str_plain(char *s);
+
 bool str_starts(const char *s, const char *prefix);
 bool str_ends(const char *s, const char *suffix);
 bool str_eq(const char *a, const char *b);	   /* NULL equals NULL only */

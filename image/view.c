@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "image/view.h"
 
+#include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -25,16 +26,37 @@ void view_done(struct view *v)
 	*v = (struct view){0};
 }
 
-void view_add_tree(struct view *v, const char *path, const char *source)
+static void hide_git(struct view *v, const char *path, const char *source)
 {
 	_cleanup_free_ char *git = xasprintf("%s/.git", source);
 	_cleanup_free_ char *hidden = xasprintf("%s/.git", path);
 	struct stat st;
 
-	view_add(v, VIEW_BIND, path, source);
 	/* bwrap cannot mount on a link. */
 	if (lstat(git, &st) == 0 && S_ISDIR(st.st_mode))
 		view_add(v, VIEW_EMPTY, hidden, NULL);
+}
+
+void view_add_tree(struct view *v, const char *path, const char *source)
+{
+	view_add(v, VIEW_BIND, path, source);
+	hide_git(v, path, source);
+}
+
+void view_hide_clones(struct view *v, const char *path, const char *source)
+{
+	const struct dirent *de;
+	DIR *dir = opendir(source);
+
+	while (dir && (de = readdir(dir))) {
+		_cleanup_free_ char *below = xasprintf("%s/%s", path, de->d_name);
+		_cleanup_free_ char *clone = xasprintf("%s/%s", source, de->d_name);
+
+		if (de->d_name[0] != '.' && de->d_type != DT_LNK)
+			hide_git(v, below, clone);
+	}
+	if (dir)
+		closedir(dir);
 }
 
 /*

@@ -30,6 +30,9 @@ void view_done(struct view *v);
 /* Show the tree at source at path, less the history in its .git. */
 void view_add_tree(struct view *v, const char *path, const char *source);
 
+/* Hide the history of each tree in the directory source, which is shown at path. */
+void view_hide_clones(struct view *v, const char *path, const char *source);
+
 /* bubblewrap's arguments for the view below the directory prefix; "": as the root. */
 void view_argv(const struct view *v, const char *prefix, struct strv *argv);
 

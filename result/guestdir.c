@@ -5,10 +5,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/fs.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -52,7 +54,6 @@ static bool is_metadata(const struct outdir *o, const char *name)
 	return !o->xattr && (!strcmp(name, METADATA) || !strcmp(name, METADATA_ROOT));
 }
 
-/* Only we write in dir, so that a name which is free stays so. */
 static bool is_free(int dir, const char *name)
 {
 	struct stat st;
@@ -94,31 +95,52 @@ static int move_metadata(int from, const char *name, int to, const char *as)
 	return renameat(source, name, target, as) < 0 ? -errno : 0;
 }
 
+/* What takes the name in the meantime is the user's, where the file system can tell. */
+static int rename_new(int from, const char *name, int to, const char *as)
+{
+	if (syscall(SYS_renameat2, from, name, to, as, RENAME_NOREPLACE) == 0)
+		return 0;
+	if (errno != EINVAL && errno != ENOSYS)
+		return -errno;
+	return renameat(from, name, to, as) < 0 ? -errno : 0;
+}
+
 static int move_entry(const struct outdir *o, int from, const char *name, int to, const char *as)
 {
-	if (renameat(from, name, to, as) < 0)
-		return -errno;
+	int r = rename_new(from, name, to, as);
+
+	if (r < 0)
+		return r;
 	return o->xattr ? 0 : move_metadata(from, name, to, as);
+}
+
+/* One that the guest has removed meanwhile, or that cannot be had, does not keep the others. */
+static void keep_first(int *first, int r)
+{
+	if (r < 0 && r != -ENOENT && *first == 0)
+		*first = r;
 }
 
 static int move_to_subtest(const struct guestdir *g, int from, int to, struct err *err)
 {
 	_cleanup_strv_ struct strv names = {0};
 	char as[NAME_MAX + 1];
-	int r = list_names(from, &names);
+	int first = list_names(from, &names);
 
-	for (size_t i = 0; i < names.n && r == 0; i++) {
+	for (size_t i = 0; i < names.n; i++) {
 		const char *name = names.v[i];
+		int r = 0;
 
 		if (is_metadata(g->o, name))
 			continue;
 		r = free_name(to, name, outdir_is_subtests(name), "test", as);
 		if (r == 0)
 			r = move_entry(g->o, from, name, to, as);
+		keep_first(&first, r);
 	}
-	return r < 0 ? err_set(err, r, "what the test left in %s/out cannot be moved: %s", g->path,
-			       strerror(-r))
-		     : 0;
+	return first < 0 ? err_set(err, first, "what the test left in %s/out cannot be moved: %s",
+				   g->path, strerror(-first))
+			 : 0;
 }
 
 static int open_out(const struct guestdir *g)
@@ -260,6 +282,13 @@ static void drop_subtests(const struct guestdir *g)
 	drop_empty(g->o, g->fd, "out");
 }
 
+static ino_t ino_of(int dir, const char *name)
+{
+	struct stat st;
+
+	return fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0 ? 0 : st.st_ino;
+}
+
 static int move_up(const struct guestdir *g, const char *name)
 {
 	const struct outdir *o = g->o;
@@ -267,13 +296,13 @@ static int move_up(const struct guestdir *g, const char *name)
 	int r = free_name(o->dir_fd, name, outdir_is_ours(name), g->name, as);
 
 	if (r == 0)
-		r = outdir_note_left(o, as);
-	if (r == 0 && !o->xattr)
-		r = outdir_note_left(o, METADATA);
+		r = outdir_note_left(o, as, ino_of(g->fd, name));
 	if (r == 0)
 		r = move_entry(o, g->fd, name, o->dir_fd, as);
+	if (r == 0 && !o->xattr)
+		r = outdir_note_left(o, METADATA, ino_of(o->dir_fd, METADATA));
 	if (r == 0 && strcmp(as, name) != 0)
-		log_note("%s/%s is taken: that of %s is %s", o->path, name, g->name, as);
+		log_note("%s/%s is what %s left as %s", o->path, as, g->name, name);
 	return r;
 }
 
@@ -290,17 +319,17 @@ static void remove_tree(const struct guestdir *g)
 static void move_rest(const struct guestdir *g)
 {
 	_cleanup_strv_ struct strv names = {0};
-	int r;
+	int first;
 
 	drop_subtests(g);
-	r = list_names(g->fd, &names);
-	for (size_t i = 0; i < names.n && r == 0; i++)
+	first = list_names(g->fd, &names);
+	for (size_t i = 0; i < names.n; i++)
 		if (!is_metadata(g->o, names.v[i]))
-			r = move_up(g, names.v[i]);
-	if (r == 0)
+			keep_first(&first, move_up(g, names.v[i]));
+	if (first == 0)
 		remove_tree(g);
 	else
-		log_warn("what %s left stays in %s: %s", g->name, g->path, strerror(-r));
+		log_warn("what %s left stays in %s: %s", g->name, g->path, strerror(-first));
 }
 
 void guestdir_end(struct guestdir *g)
@@ -314,7 +343,7 @@ void guestdir_end(struct guestdir *g)
 	*g = (struct guestdir){.fd = -1};
 }
 
-/* Of the subtests that had no end. */
+/* The subtests that had begun and had no end. */
 static void take_subtests(const struct guestdir *g)
 {
 	_cleanup_close_ int out = open_out(g);
@@ -324,7 +353,7 @@ static void take_subtests(const struct guestdir *g)
 	if (out >= 0)
 		list_names(out, &names);
 	for (size_t i = 0; i < names.n; i++)
-		if (!is_free(g->o->out_fd, names.v[i]) &&
+		if (outdir_subtest_is_open(g->o, names.v[i]) &&
 		    guestdir_take_subtest(g, names.v[i], &err) < 0)
 			log_warn("%s", err.msg);
 }

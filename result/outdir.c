@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +18,11 @@
 #define TMP	 ".tmp"
 #define LEFT	 ".left" /* what guests have left here: names, each ended by NUL */
 #define LEFT_MAX (64 << 20)
+
+#define NOT_STARTED "========= NOT STARTED\n"
+
+/* By these git takes a directory for a repository, whose config names programs. */
+#define REPOSITORY ".git", "HEAD"
 
 static bool keeps_xattr(int fd)
 {
@@ -60,18 +66,34 @@ static bool is_one_of(const char *name, const char *const *names)
 
 /* A name that ends in '.' stands for all that begin so. */
 static const char *const of_a_run[] = {
-	"out", OUTDIR_GUESTS, OUTDIR_JOURNAL, OUTDIR_RESULTS, "report.html",
-	"vm",  "kernel",      "gcov.",	      LEFT,	      NULL,
+	"out", OUTDIR_JOURNAL, OUTDIR_RESULTS, "report.html", LEFT, NULL,
 };
 
 /* Older versions' included. */
 static const char *const of_builds[] = {"kernel.", "kernel_build.", NULL};
 
+/* Links of a run's, and the directory of its guests. */
+static mode_t type_of(const char *name)
+{
+	if (!strcmp(name, OUTDIR_GUESTS))
+		return S_IFDIR;
+	return strcmp(name, "vm") != 0 && strcmp(name, "kernel") != 0 ? 0 : S_IFLNK;
+}
+
+static bool is_type(const struct outdir *o, const char *name, mode_t type)
+{
+	struct stat st;
+
+	return fstatat(o->dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       (st.st_mode & S_IFMT) == type;
+}
+
 bool outdir_is_ours(const char *name)
 {
-	static const char *const others[] = {LOCK, TMP, NULL};
+	static const char *const others[] = {LOCK, TMP, "gcov.", REPOSITORY, NULL};
 
-	return is_one_of(name, of_a_run) || is_one_of(name, of_builds) || is_one_of(name, others);
+	return type_of(name) || is_one_of(name, of_a_run) || is_one_of(name, of_builds) ||
+	       is_one_of(name, others);
 }
 
 bool outdir_is_coverage(const char *name)
@@ -83,22 +105,27 @@ bool outdir_is_coverage(const char *name)
 
 bool outdir_is_subtests(const char *name)
 {
-	static const char *const names[] = {"log",	"status",  "duration",
-					    "vmcore",	".vmcore", OUTDIR_FINDING,
-					    "attempt.", TMP,	   NULL};
+	static const char *const names[] = {REPOSITORY, "log",	   "status",	   "duration",
+					    "vmcore",	".vmcore", OUTDIR_FINDING, "attempt.",
+					    TMP,	NULL};
 
 	return is_one_of(name, names);
+}
+
+/* What a run leaves behind, which the next one replaces. */
+static bool is_leftover(const struct outdir *o, const char *name)
+{
+	mode_t type = type_of(name);
+
+	return is_one_of(name, of_a_run) || outdir_is_coverage(name) ||
+	       (type && is_type(o, name, type));
 }
 
 /* A run replaces much of what it finds here: a source tree, a home is not to be taken for it. */
 static bool is_foreign(const struct outdir *o, const char *name)
 {
-	struct stat st;
-
-	if (!strcmp(name, "kernel"))
-		return fstatat(o->dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
-		       !S_ISLNK(st.st_mode);
-	return strcmp(name, ".") != 0 && strcmp(name, "..") != 0 && !outdir_is_ours(name);
+	return strcmp(name, ".") != 0 && strcmp(name, "..") != 0 && !is_leftover(o, name) &&
+	       !is_one_of(name, of_builds);
 }
 
 static DIR *list(const struct outdir *o)
@@ -191,31 +218,43 @@ static int remove_one(const struct outdir *o, const char *name, struct err *err)
 
 /* ---- what guests left */
 
-int outdir_note_left(const struct outdir *o, const char *name)
+int outdir_note_left(const struct outdir *o, const char *name, ino_t ino)
 {
 	_cleanup_close_ int fd = openat(
 		o->dir_fd, LEFT, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0644);
+	_cleanup_free_ char *line = xasprintf("%ju/%s", (uintmax_t)ino, name);
 
-	return fd < 0 ? -errno : fd_write_all(fd, name, strlen(name) + 1);
+	return fd < 0 ? -errno : fd_write_all(fd, line, strlen(line) + 1);
 }
 
-static bool is_name(const char *s)
+/* Unless it is another file by now, which is its user's. */
+static int remove_noted(const struct outdir *o, const char *line, struct err *err)
 {
-	return *s && strcmp(s, ".") != 0 && strcmp(s, "..") != 0 && !strchr(s, '/');
+	const char *name = strchr(line, '/');
+	struct stat st;
+	uintmax_t ino;
+
+	if (!name || sscanf(line, "%ju/", &ino) != 1 || !*++name || strchr(name, '/') ||
+	    !strcmp(name, ".") || !strcmp(name, ".."))
+		return 0;
+	if (fstatat(o->dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || st.st_ino != ino)
+		return 0;
+	return remove_one(o, name, err);
 }
 
 static int remove_left(const struct outdir *o, struct err *err)
 {
 	_cleanup_close_ int fd = open_beneath(o->dir_fd, LEFT, O_RDONLY, 0);
-	_cleanup_free_ char *names = NULL;
+	_cleanup_free_ char *lines = NULL;
 	size_t len = 0;
 	int r = 0;
 
-	if (fd < 0 || file_read_fd(fd, LEFT, LEFT_MAX, &names, &len, NULL) < 0)
+	if (fd < 0)
 		return 0;
-	for (size_t at = 0; r == 0 && at < len; at += strlen(names + at) + 1)
-		if (is_name(names + at))
-			r = remove_one(o, names + at, err);
+	if (file_read_fd(fd, LEFT, LEFT_MAX, &lines, &len, err) < 0)
+		return err_wrap(err, "what guests have left in %s is not removed", o->path);
+	for (size_t at = 0; r == 0 && at < len; at += strlen(lines + at) + 1)
+		r = remove_noted(o, lines + at, err);
 	return r;
 }
 
@@ -226,7 +265,7 @@ int outdir_replace(struct outdir *o, struct err *err)
 	const struct dirent *de;
 
 	while (r == 0 && dir && (de = readdir(dir)))
-		if (is_one_of(de->d_name, of_a_run))
+		if (is_leftover(o, de->d_name))
 			r = remove_one(o, de->d_name, err);
 	if (dir)
 		closedir(dir);
@@ -290,6 +329,8 @@ static int put(int dirfd, const char *name, const char *text, bool sync, struct 
 		r = -errno;
 	if (r == 0 && renameat(dirfd, TMP, dirfd, name) < 0)
 		r = -errno;
+	if (r < 0)
+		unlinkat(dirfd, TMP, 0);
 	return r < 0 ? err_set(err, r, "%s: %s", name, strerror(-r)) : 0;
 }
 
@@ -318,7 +359,19 @@ int outdir_subtest_add(struct outdir *o, const char *name, struct err *err)
 {
 	_cleanup_close_ int dir = outdir_subtest_dir(o, name, err);
 
-	return dir < 0 ? dir : put(dir, "status", "========= NOT STARTED\n", false, err);
+	return dir < 0 ? dir : put(dir, "status", NOT_STARTED, false, err);
+}
+
+bool outdir_subtest_is_open(const struct outdir *o, const char *name)
+{
+	_cleanup_close_ int dir = open_beneath(o->out_fd, name, O_RDONLY | O_DIRECTORY, 0);
+	_cleanup_close_ int fd = dir < 0 ? -1 : open_beneath(dir, "status", O_RDONLY, 0);
+	_cleanup_free_ char *status = NULL;
+	size_t len;
+
+	return fd >= 0 && faccessat(dir, "log", F_OK, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       file_read_fd(fd, "status", 4096, &status, &len, NULL) == 0 &&
+	       !strcmp(status, NOT_STARTED);
 }
 
 /* The whole directory becomes attempt.N of a new one; earlier attempts in it move up. */

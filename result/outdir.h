@@ -7,6 +7,7 @@
 #define RESULT_OUTDIR_H
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 #include "base/err.h"
 #include "base/str.h"
@@ -52,8 +53,8 @@ bool outdir_is_subtests(const char *name);
 /* Whether it is that of a guest's coverage, "gcov.N". */
 bool outdir_is_coverage(const char *name);
 
-/* What a guest has left is now called so in PATH: the next run removes it. */
-int outdir_note_left(const struct outdir *o, const char *name);
+/* A file that a guest has left is to be called so in PATH: the next run removes it. 0 or -errno. */
+int outdir_note_left(const struct outdir *o, const char *name, ino_t ino);
 
 /* Write PATH/NAME anew, whole or not at all, on the disk when this returns. */
 int outdir_put(const struct outdir *o, const char *name, const char *text, struct err *err);
@@ -75,6 +76,8 @@ int outdir_subtest_add(struct outdir *o, const char *name, struct err *err);
  * NAME/attempt.N/. Returns a descriptor of the new, empty NAME/log.
  */
 int outdir_subtest_start(struct outdir *o, const char *name, int attempt, struct err *err);
+/* Whether it was started and has no verdict. */
+bool outdir_subtest_is_open(const struct outdir *o, const char *name);
 /* NAME/status and NAME/duration; seconds < 0: no duration. */
 int outdir_subtest_status(struct outdir *o, const char *name, const char *status, long seconds,
 			  struct err *err);

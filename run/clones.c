@@ -89,7 +89,8 @@ static enum template_point choose_point(const struct guest_base *b, struct guest
 
 	if (!can_be_ready(b, gp))
 		return TEMPLATE_BOOTED;
-	if (make_pack(b, gp, &err) == 0)
+	if (make_pack(b, gp, &err) == 0 &&
+	    plan_check_file(gp->file, gp->file->needs.path, &err) == 0)
 		return TEMPLATE_READY;
 	log_note("%s: each subtest has the init hooks run anew: %s", gp->file->needs.path, err.msg);
 	return TEMPLATE_BOOTED;

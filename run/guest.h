@@ -38,8 +38,9 @@ struct guest_plan {
 	struct {
 		char *tree, *modules; /* images of what it reads; NULL: it sees them as a share */
 	} pack;
-	char *copy; /* of the tree, which it sees in its place; NULL: the tree itself */
-	char *test; /* of the test file, likewise */
+	char *copy, *deps; /* directories that it sees in place of tree and clones; NULL: it sees
+			      these */
+	char *test;	   /* of the test file, likewise */
 	struct template *template; /* that its guests go on as; NULL: they are booted */
 	bool upper_disk;	   /* else what the guest writes over its root lies in its memory */
 };

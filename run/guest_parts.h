@@ -8,6 +8,9 @@
 /* Where it finds the directory that its kernel was built in. */
 #define GUEST_BUILD "/host/.build"
 
+/* The test file as it was when the run began, where the guest does not see a copy of its tree. */
+#define GUEST_TEST "/host/.test"
+
 /* In a guest with images of what it reads: where the rest is mounted. */
 #define GUEST_SHARE "/host/.share"
 

@@ -220,6 +220,7 @@ void guest_plan_done(struct guest_plan *gp)
 	free(gp->pack.tree);
 	free(gp->pack.modules);
 	free(gp->copy);
+	free(gp->deps);
 	free(gp->test);
 	*gp = (struct guest_plan){0};
 }

@@ -50,14 +50,6 @@ static void show_tree(const char *tree, const char *from, const char *output, st
 		view_add(v, VIEW_EMPTY, hidden, NULL);
 }
 
-static void show_test(const struct guest_plan *gp, struct view *v)
-{
-	_cleanup_free_ char *path = guest_path(gp->file->needs.path);
-
-	if (gp->test)
-		view_add(v, VIEW_BIND, path, gp->test);
-}
-
 static void show_kernel(const struct guest_plan *gp, struct view *v)
 {
 	const struct kernel *k = &gp->file->kernel->kernel;
@@ -91,11 +83,24 @@ static void other_trees(const struct guest_base *b, const char *tree, struct str
 		strv_add(dirs, source);
 }
 
+static void hide_clones(const char *deps, struct view *v)
+{
+	_cleanup_free_ char *place = guest_path(deps);
+
+	view_hide_clones(v, place, deps);
+}
+
 static void show_others(const struct guest_base *b, const struct guest_plan *gp,
 			const struct strv *others, struct view *v)
 {
-	for (size_t i = 0; i < others->n; i++)
-		show_tree(others->v[i], others->v[i], b->out->path, v);
+	for (size_t i = 0; i < others->n; i++) {
+		bool deps = str_eq(others->v[i], b->settings->deps_dir);
+
+		show_tree(others->v[i], deps && gp->deps ? gp->deps : others->v[i], b->out->path,
+			  v);
+		if (deps && !gp->deps)
+			hide_clones(others->v[i], v);
+	}
 	if (guest_build_dir(gp))
 		view_add(v, VIEW_BIND, GUEST_BUILD, guest_build_dir(gp));
 }
@@ -111,7 +116,7 @@ static bool shown_already(const char *path, const char *tree, const struct strv 
 
 /* ---- as it was at the start */
 
-static bool is_hidden_by_none(const struct guest_base *b)
+static bool has_no_sandbox(const struct guest_base *b)
 {
 	const char *why;
 
@@ -122,36 +127,64 @@ const char *guest_unseen(const struct guest_base *b, const char *dir)
 {
 	_cleanup_free_ char *git = xasprintf("%s/.git", dir);
 
-	if (!is_hidden_by_none(b))
+	if (!has_no_sandbox(b))
 		return NULL;
 	return path_is_dir(git)		       ? "its .git"
 	       : path_below(b->out->path, dir) ? "the output directory in it"
 					       : NULL;
 }
 
-/* The test file is part of it, whatever git says. */
-static int copy_tree(const struct guest_base *b, struct guest_plan *gp, struct err *err)
+/* file: of dir, whatever git says of it; NULL: none is wanted more than others. */
+static int copy_dir(const struct guest_base *b, const char *dir, const char *file, char **copy,
+		    struct err *err)
 {
 	_cleanup_free_ char *cache = xasprintf("%s/packs", b->settings->cache);
-	_cleanup_free_ char *entry = NULL, *file = NULL, *out = NULL;
-	const struct needs *n = &gp->file->needs;
-	size_t len = strlen(n->tree);
+	_cleanup_free_ char *entry = NULL, *place = NULL, *out = NULL;
+	size_t len = strlen(dir);
 	struct view v = {0};
 	int r;
 
-	file = xasprintf(COPY "%s", n->path + len);
-	view_add(&v, VIEW_BIND, COPY, n->tree);
-	view_add(&v, VIEW_BIND, file, n->path);
-	if (path_below(b->out->path, n->tree)) {
+	view_add(&v, VIEW_BIND, COPY, dir);
+	if (file) {
+		place = xasprintf(COPY "%s", file + len);
+		view_add(&v, VIEW_BIND, place, file);
+	}
+	if (path_below(b->out->path, dir)) {
 		out = xasprintf(COPY "%s", b->out->path + len);
 		view_add(&v, VIEW_DIR, out, NULL);
 	}
 	r = pack_copy(&v, b->out->path, cache, &entry, err);
 	view_done(&v);
 	if (r < 0)
-		return err_wrap(err, "%s: no copy of its tree can be made for guests", n->path);
-	gp->copy = xasprintf("%s" COPY, entry);
+		return err_wrap(err, "no copy of %s can be made for guests", dir);
+	str_set(copy, NULL);
+	*copy = xasprintf("%s" COPY, entry);
 	return 0;
+}
+
+static int copy_tree(const struct guest_base *b, struct guest_plan *gp, const char *file,
+		     struct err *err)
+{
+	const struct needs *n = &gp->file->needs;
+	int r = copy_dir(b, n->tree, file, &gp->copy, err);
+
+	str_set(&gp->test, NULL);
+	if (r == 0)
+		gp->test = xasprintf("%s%s", gp->copy, n->path + strlen(n->tree));
+	return r;
+}
+
+static int copy_trees(const struct guest_base *b, struct guest_plan *gp, struct err *err)
+{
+	const struct needs *n = &gp->file->needs;
+	const char *deps = b->settings->deps_dir;
+	int r = copy_tree(b, gp, NULL, err);
+
+	if (r == 0 && !path_exists(gp->test))
+		r = copy_tree(b, gp, n->path, err);
+	if (r == 0 && deps && path_is_dir(deps) && !path_below(deps, n->tree))
+		r = copy_dir(b, deps, NULL, &gp->deps, err);
+	return r;
 }
 
 static int copy_test(const struct guest_base *b, struct guest_plan *gp, struct err *err)
@@ -165,7 +198,9 @@ static int copy_test(const struct guest_base *b, struct guest_plan *gp, struct e
 
 int guest_plan_freeze(const struct guest_base *b, struct guest_plan *gp, struct err *err)
 {
-	return is_hidden_by_none(b) ? copy_tree(b, gp, err) : copy_test(b, gp, err);
+	int r = has_no_sandbox(b) ? copy_trees(b, gp, err) : copy_test(b, gp, err);
+
+	return r < 0 ? r : plan_check_file(gp->file, gp->test, err);
 }
 
 /* ---- all of it */
@@ -196,7 +231,9 @@ int guest_view_make(const struct guest_base *b, const struct guest_plan *gp, str
 	/* The tree may lie in one of them. */
 	show_others(b, gp, &others, v);
 	show_tree(tree, gp->copy ? gp->copy : tree, b->out->path, v);
-	show_test(gp, v);
+	/* Not over the file itself: a mount goes when somebody saves that by renaming. */
+	if (gp->test)
+		view_add(v, VIEW_BIND, GUEST_TEST, gp->test);
 	show_library(b, tree, v);
 	show_kernel(gp, v);
 	if (k->modules)

@@ -60,7 +60,7 @@ void head_write(struct run *run, const struct strv *argv)
 
 static void write_file(struct run *run, const struct test_file *f)
 {
-	_cleanup_json_ json_t *hashes = same_file(&f->needs, run->settings->tree);
+	_cleanup_json_ json_t *hashes = same_file(&f->needs, f->content, run->settings->tree);
 	json_t *names = json_array(), *event;
 
 	for (size_t i = 0; i < f->n; i++)
@@ -102,17 +102,16 @@ static void take_result(struct plan *p, const struct result_test *t)
 	}
 }
 
-static void compare_file(const struct needs *n, const char *tree, const json_t *had,
+static void compare_file(const struct test_file *f, const char *tree, const json_t *had,
 			 struct strv *changed)
 {
-	_cleanup_json_ json_t *now = same_file(n, tree);
-	_cleanup_free_ char *library = same_library(n, tree), *words = NULL;
+	const struct needs *n = &f->needs;
+	_cleanup_json_ json_t *now = same_file(n, f->content, tree);
 
-	words = xasprintf("the library in %s", library);
 	if (!same_hash(had, now, "file_hash"))
 		strv_addf(changed, "the test file %s", n->path);
-	if (!same_hash(had, now, "library_hash") && !strv_has(changed, words))
-		strv_add(changed, words);
+	if (!same_hash(had, now, "library_hash"))
+		strv_addf(changed, "the library of %s", n->path);
 }
 
 /* Verdicts of before and those to come are to be of the same tests and kernels. */
@@ -127,7 +126,7 @@ static int check_same(struct run *run, const struct result *r, struct err *err)
 
 		if (!had)
 			return err_set(err, EINVAL, "%s was not part of that run", f->needs.path);
-		compare_file(&f->needs, run->settings->tree, had, &changed);
+		compare_file(f, run->settings->tree, had, &changed);
 	}
 	kernels_resume(&run->kernels, r, &changed);
 	if (!changed.n)

@@ -9,7 +9,6 @@
 #include <sys/wait.h>
 
 #include "base/file.h"
-#include "base/hash.h"
 #include "base/log.h"
 #include "base/proc.h"
 #include "run/testenv.h"
@@ -45,22 +44,6 @@ int hostjob_check(const struct test_file *f, struct err *err)
 				       "%s declares config-no-vm and %s, which needs a VM", n->path,
 				       rows[i].declaration);
 	return 0;
-}
-
-static int read_content(const struct test_file *f, struct sum *content, struct err *err)
-{
-	struct hash h;
-	int r;
-
-	hash_init(&h);
-	r = hash_file(&h, f->needs.path, err);
-	*content = h.v;
-	return r;
-}
-
-int hostjob_freeze(struct test_file *f, struct err *err)
-{
-	return read_content(f, &f->content, err);
 }
 
 /* ---- phases and ends */
@@ -245,14 +228,6 @@ static void make_env(const struct hostjob *job, struct strv *env)
 	testenv_run(s, job->trial.file, 0, env);
 }
 
-/* What it sources it finds by its own path: no copy can stand in for it. */
-static bool has_changed(const struct test_file *f)
-{
-	struct sum now;
-
-	return read_content(f, &now, NULL) < 0 || !sum_eq(now, f->content);
-}
-
 static void give_up(struct hostjob *job, const char *reason, const char *title)
 {
 	if (job->trial.cur.subtest)
@@ -273,8 +248,9 @@ static void start(struct hostjob *job, const char *phase, const struct strv *sub
 	struct err err = {0};
 
 	unlink(mark);
-	if (has_changed(job->trial.file)) {
-		give_up(job, "changed", "the test file was edited since the run began");
+	/* No copy can stand in for it, which finds the files beside it by its own path. */
+	if (plan_check_file(job->trial.file, job->trial.file->needs.path, &err) < 0) {
+		give_up(job, "changed", err.msg);
 		return;
 	}
 	strv_addv(&argv, "bash", runner, job->trial.file->needs.path, phase, NULL);

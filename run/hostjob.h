@@ -39,9 +39,6 @@ static inline struct hostjob *hostjob_of(struct trial *t)
 /* That f asks for nothing that only a VM has; one line that names what. */
 int hostjob_check(const struct test_file *f, struct err *err);
 
-/* From here on it is to stay as it is. */
-int hostjob_freeze(struct test_file *f, struct err *err);
-
 /* As job_start(). */
 void hostjob_start(struct hostjob *job);
 void hostjob_done(struct hostjob *job);

@@ -3,11 +3,13 @@
 
 #include <errno.h>
 #include <libgen.h>
+#include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -98,38 +100,54 @@ static int host_view(const char *cache, const struct view **v, struct err *err)
 	return 0;
 }
 
+#if defined(__x86_64__)
+#define NATIVE	   AUDIT_ARCH_X86_64
+#define NUMBER_MAX 0x3fffffff /* above are those of x32 */
+#elif defined(__aarch64__)
+#define NATIVE	   AUDIT_ARCH_AARCH64
+#define NUMBER_MAX UINT32_MAX
+#endif
+
 /*
- * With CAP_DAC_READ_SEARCH, a handle opens any file of a file system of which a part is shown.
- * Programs for another mode of the same processor have numbers of their own for the system call.
+ * System calls that see through the sandbox. With CAP_DAC_READ_SEARCH a handle opens any file of a
+ * file system of which a part is shown; keyrings and vsock have no namespaces of their own.
  */
 static const uint32_t refused[] = {
-	__NR_open_by_handle_at,
-#ifdef __x86_64__
-	342,				     /* i386 */
-	0x40000000 | __NR_open_by_handle_at, /* x32 */
-#elif defined(__aarch64__)
-	371, /* arm */
-#endif
+	__NR_open_by_handle_at, __NR_add_key, __NR_request_key, __NR_keyctl, __NR_bpf,
+	__NR_perf_event_open,
 };
 
+#define LOAD(field) BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, field))
+#define TEST(op, k, t, f) \
+	BPF_JUMP(BPF_JMP | (op) | BPF_K, k, (unsigned char)(t), (unsigned char)(f))
+#define RETURN(what) BPF_STMT(BPF_RET | BPF_K, what)
+
+/* Programs for another mode of the processor have numbers of their own: none of theirs pass. */
 static int add_filter(int *filter, struct strv *argv, struct err *err)
 {
-	enum { N = ARRAY_SIZE(refused) };
-	struct sock_filter f[N + 3] = {
-		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-		[N + 1] = BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-		[N + 2] = BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+#ifdef NATIVE
+	enum { N = ARRAY_SIZE(refused), CALLS = 4, END = CALLS + N + 4 };
+	struct sock_filter f[END + 1] = {
+		LOAD(arch),
+		TEST(BPF_JEQ, NATIVE, 0, END - 2),
+		LOAD(nr),
+		TEST(BPF_JGT, NUMBER_MAX, END - 4, 0),
+		[CALLS + N] = TEST(BPF_JEQ, __NR_socket, 0, 2),
+		LOAD(args[0]),
+		TEST(BPF_JEQ, AF_VSOCK, 1, 0),
+		RETURN(SECCOMP_RET_ALLOW),
+		RETURN(SECCOMP_RET_ERRNO | EPERM),
 	};
 
 	for (size_t i = 0; i < N; i++)
-		f[i + 1] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, refused[i],
-							(unsigned char)(N - i), 0);
+		f[CALLS + i] = (struct sock_filter)TEST(BPF_JEQ, refused[i], N + 3 - i, 0);
 	*filter = memfd_create("filter", MFD_CLOEXEC);
 	if (*filter < 0 || fd_write_all(*filter, f, sizeof(f)) < 0 ||
 	    lseek(*filter, 0, SEEK_SET) < 0)
 		return err_errno(err, "a filter of system calls");
 	strv_add(argv, "--seccomp");
 	strv_addf(argv, "%d", *filter);
+#endif
 	return 0;
 }
 
@@ -151,8 +169,11 @@ static void add_trees(const struct needs *n, const char *library, const char *de
 		strv_add(&dirs, source);
 	qsort(dirs.v, dirs.n, sizeof(*dirs.v), by_path);
 	for (size_t i = 0; i < dirs.n; i++)
-		if (path_is_dir(dirs.v[i]))
+		if (path_is_dir(dirs.v[i])) {
 			view_add_tree(v, dirs.v[i], dirs.v[i]);
+			if (str_eq(dirs.v[i], deps))
+				view_hide_clones(v, deps, deps);
+		}
 }
 
 int needs_sandbox(const struct needs *n, const char *library, const char *deps,
@@ -170,7 +191,7 @@ int needs_sandbox(const struct needs *n, const char *library, const char *deps,
 	if (r < 0)
 		return r;
 	sandbox_start(limits->keeper, (size_t)kind, argv);
-	r = kind == SANDBOX_ROOT ? add_filter(filter, argv, err) : 0;
+	r = add_filter(filter, argv, err);
 	if (r < 0)
 		return r;
 	view_argv(host, "", argv);

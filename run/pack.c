@@ -112,8 +112,10 @@ static int git_list(const char *dir, struct strbuf *out, struct err *err)
 	struct proc_result res = {0};
 	int r;
 
-	strv_addv(&argv, "git", "-c", "core.fsmonitor=false", "-C", dir, "ls-files", "-z",
-		  "--cached", "--others", "--exclude-standard", NULL);
+	/* Of a partial clone git fetches what is missing, by a program that its config names. */
+	strv_addv(&argv, "env", "GIT_ALLOW_PROTOCOL=none", "GIT_NO_LAZY_FETCH=1", "git", "-c",
+		  "core.fsmonitor=false", "-C", dir, "ls-files", "-z", "--cached", "--others",
+		  "--exclude-standard", NULL);
 	r = proc_capture(&spec, GIT_MS, LIST_MAX, &res, err);
 	if (r == 0 && (res.timed_out || res.flooded || res.status))
 		r = err_set(err, EIO, "git cannot list %s", dir);

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/hash.h"
 #include "base/log.h"
 #include "base/loop.h"
 #include "result/outdir.h"
@@ -165,6 +166,27 @@ static int choose_failon(const struct settings *s, struct test_file *f, struct e
 	return r < 0 ? r : failon_add(&f->failon, &s->fail_on, "--fail-on", err);
 }
 
+static int read_content(const char *path, struct sum *content)
+{
+	struct hash h;
+	int r;
+
+	hash_init(&h);
+	r = hash_file(&h, path, NULL);
+	*content = h.v;
+	return r;
+}
+
+int plan_check_file(const struct test_file *f, const char *path, struct err *err)
+{
+	struct sum now;
+
+	if (read_content(path, &now) == 0 && sum_eq(now, f->content))
+		return 0;
+	return err_set(err, EAGAIN, "%s was edited since the run began; start it again",
+		       f->needs.path);
+}
+
 static int plan_file(const struct test_request *t, const struct settings *s, struct test_file *f,
 		     struct err *err)
 {
@@ -178,8 +200,11 @@ static int plan_file(const struct test_request *t, const struct settings *s, str
 		/* What is overridden is not held against this host. */
 		.host_mem_mib = s->mem_mib ? INT64_MAX : 0,
 	};
-	int r = needs_read(t->path, s->tree, s->priority, &limits, &f->needs, err);
+	int r;
 
+	/* One that is not there is named below. */
+	read_content(t->path, &f->content);
+	r = needs_read(t->path, s->tree, s->priority, &limits, &f->needs, err);
 	if (r < 0)
 		return r;
 	f->base = variants_base(&s->variants, f->needs.base);

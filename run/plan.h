@@ -46,7 +46,7 @@ struct test_file {
 	struct subtest *subtests;
 	size_t n;
 	bool named;	    /* some were, on the command line */
-	struct sum content; /* of the file when the run began, if it runs on the host */
+	struct sum content; /* of the file when it was asked for its needs */
 
 	/* Its init hooks have failed: none of its subtests can be run in any guest; NULL: they have
 	 * not. reason is a static string. */
@@ -86,6 +86,9 @@ struct test_request {
 int plan_make(const struct test_request *tests, size_t n, const struct settings *s, struct plan *p,
 	      struct err *err);
 void plan_done(struct plan *p);
+
+/* That path, f or a copy of it, is what was asked for its needs; else an error that names f. */
+int plan_check_file(const struct test_file *f, const char *path, struct err *err);
 
 /* Deadlines that tests declare count on a machine with KVM: scale those of guests by factor.
  * --timeout is taken as it is. */

@@ -282,15 +282,15 @@ static int make_plans(struct run *run, struct err *err)
 
 static void warn_of_unseen(const struct run *run)
 {
-	const char *dirs[] = {run->settings->deps_dir, run->settings->source};
+	const char *source = run->settings->source;
+	const char *why = source && run->base.qemu ? guest_unseen(&run->base, source) : NULL;
 
-	for (size_t i = 0; i < ARRAY_SIZE(dirs) && run->base.qemu; i++) {
-		const char *why = dirs[i] ? guest_unseen(&run->base, dirs[i]) : NULL;
-
-		if (why)
-			log_warn("guests are not shown %s: %s cannot be hidden without bubblewrap",
-				 dirs[i], why);
-	}
+	for (size_t i = 0; i < run->plan.n && why; i++)
+		if (path_below(source, run->plan.files[i].needs.tree))
+			why = NULL;
+	if (why)
+		log_warn("guests are not shown %s: %s cannot be hidden without bubblewrap", source,
+			 why);
 }
 
 static int freeze_plans(struct run *run, struct err *err)
@@ -299,10 +299,10 @@ static int freeze_plans(struct run *run, struct err *err)
 
 	warn_of_unseen(run);
 	for (size_t i = 0; i < run->plan.n && r == 0; i++) {
-		struct test_file *f = &run->plan.files[i];
+		const struct test_file *f = &run->plan.files[i];
 
 		if (f->needs.no_vm)
-			r = hostjob_freeze(f, err);
+			r = plan_check_file(f, f->needs.path, err);
 		else
 			r = guest_plan_freeze(&run->base, &run->plans[i], err);
 	}

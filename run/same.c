@@ -8,10 +8,11 @@
 #include "base/hash.h"
 #include "base/walk.h"
 
-static json_t *hex_json(const struct hash *h)
+static json_t *sum_json(struct sum s)
 {
-	_cleanup_free_ char *hex = hash_hex(h);
+	char hex[SUM_HEX_MAX];
 
+	sum_hex(s, hex);
 	return json_string(hex);
 }
 
@@ -20,7 +21,7 @@ static json_t *content_json(const char *path)
 	struct hash h;
 
 	hash_init(&h);
-	return hash_file(&h, path, NULL) < 0 ? json_null() : hex_json(&h);
+	return hash_file(&h, path, NULL) < 0 ? json_null() : sum_json(h.v);
 }
 
 /* ---- a test file */
@@ -78,23 +79,19 @@ static void add_own(struct hash *h, const struct needs *n)
 	}
 }
 
-char *same_library(const struct needs *n, const char *tree)
+json_t *same_file(const struct needs *n, struct sum content, const char *tree)
 {
-	return n->own_library ? xasprintf("%s/lib", tree) : xstrdup(n->tree);
-}
-
-json_t *same_file(const struct needs *n, const char *tree)
-{
-	_cleanup_free_ char *library = same_library(n, tree);
+	_cleanup_free_ char *lib = xasprintf("%s/lib", tree), *tests = xasprintf("%s/tests", tree);
 	struct hash h;
 
 	hash_init(&h);
-	if (n->own_library)
-		add_dir(&h, library, false);
-	else
-		add_own(&h, n);
-	return json_pack("{s:o, s:o}", "file_hash", content_json(n->path), "library_hash",
-			 hex_json(&h));
+	if (n->own_library) {
+		add_dir(&h, lib, false);
+		add_dir(&h, tests, true);
+	}
+	add_own(&h, n);
+	return json_pack("{s:o, s:o}", "file_hash", sum_json(content), "library_hash",
+			 sum_json(h.v));
 }
 
 /* ---- a kernel */
@@ -117,7 +114,7 @@ static json_t *modules_json(const char *dir)
 	struct hash h;
 
 	hash_init(&h);
-	return dir && walk_tree(dir, true, add_times, &h, NULL) == 0 ? hex_json(&h) : json_null();
+	return dir && walk_tree(dir, true, add_times, &h, NULL) == 0 ? sum_json(h.v) : json_null();
 }
 
 json_t *same_kernel(const struct kernel *k)

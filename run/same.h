@@ -7,19 +7,17 @@
 
 #include <jansson.h>
 
+#include "base/sum.h"
 #include "kernel/kernel.h"
 #include "run/needs.h"
 
-/* The library of a file: lib/ of tree, which is ktest's own, else in n->tree; the caller frees it.
- */
-char *same_library(const struct needs *n, const char *tree);
-
 /*
- * New references. Of a "file" event: file_hash, library_hash, of contents. Of a "kernel" event:
- * image_hash, of its content; modules_hash, of names, sizes and times. Null: there is none, or it
- * cannot be read.
+ * New references. Of a "file" event: file_hash, which is content, and library_hash, of the scripts
+ * that the file may source: those beside it and above it in its tree, and ktest's own below tree.
+ * Of a "kernel" event: image_hash, of its content; modules_hash, of names, sizes and times. Null:
+ * there is none, or it cannot be read.
  */
-json_t *same_file(const struct needs *n, const char *tree);
+json_t *same_file(const struct needs *n, struct sum content, const char *tree);
 json_t *same_kernel(const struct kernel *k);
 
 /* Whether now has the hash that an event recorded; true for an event of before there were any. */

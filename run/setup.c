@@ -75,9 +75,15 @@ static void setup_root(const struct guest_base *b, const struct guest_plan *gp, 
 	      flags, lower);
 }
 
-static void setup_shares(const struct guest_base *b, const struct kernel *k, struct frame_writer *w)
+static void setup_shares(const struct guest_base *b, const struct guest_plan *gp,
+			 struct frame_writer *w)
 {
+	const struct kernel *k = &gp->file->kernel->kernel;
+
 	field(w, "mount", "bind\t/view/host\t/newroot/host\trbind\t-");
+	if (gp->test)
+		field(w, "mount", "bind\t/view" GUEST_TEST "\t/newroot/host%s\tbind\t-",
+		      gp->file->needs.path);
 	field(w, "mount",
 	      "9p\t" VM_TAG_OUT "\t/newroot/host%s\tnosuid,nodev\t" P9_OPTIONS ",cache=mmap",
 	      b->out->path);
@@ -197,7 +203,7 @@ void guest_setup(const struct guest_base *b, const struct guest_plan *gp, const 
 	if (guest_is_packed(g))
 		setup_packed(b, gp, g, w);
 	else
-		setup_shares(b, &gp->file->kernel->kernel, w);
+		setup_shares(b, gp, w);
 	setup_names(b, gp, g, fresh, w);
 	setup_disks(g, w);
 	/* The boot is quiet for speed; from now on the stacks of hung tasks, KERN_INFO, are shown.

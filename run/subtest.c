@@ -211,6 +211,7 @@ void subtest_end(struct trial *t, enum verdict v, const char *reason, const char
 		 int signal)
 {
 	struct subtest *s = t->cur.subtest;
+	struct err gone = {0};
 	char line[700];
 	bool named;
 
@@ -218,6 +219,12 @@ void subtest_end(struct trial *t, enum verdict v, const char *reason, const char
 	if (put_back(t, v, reason))
 		return;
 	v = of_busy_host(t, v, reason);
+	/* What the test wrote went nowhere. */
+	if (v == VERDICT_FAIL && outdir_check(&t->run->out, &gone) < 0) {
+		v = VERDICT_MISS;
+		reason = "disk";
+		title = gone.msg;
+	}
 	s->duration_ms = (loop_now_ns() - t->cur.start_ns) / NSEC_PER_MSEC;
 	if (v != VERDICT_PASS && v != VERDICT_SKIP && t->cur.title && !title)
 		title = t->cur.title;

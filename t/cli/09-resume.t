@@ -118,7 +118,7 @@ while IFS='|' read -r name file what; do
 	goes_on "$name, put back"
 done <<EOF
 the test file|$T/tree/t.ktest|the test file $T/tree/t.ktest
-the library|$T/inst/lib/subtest.sh|the library in $T/inst/lib
+the library|$T/inst/lib/subtest.sh|the library of $T/tree/t.ktest
 the kernel's image|$T/kernel/vmlinuz|the image of the kernel $T/kernel
 a module|$modules/kernel/a.ko|the modules of the kernel $T/kernel
 EOF
@@ -142,7 +142,7 @@ is 'without hashes: none is left' "$(grep -c _hash "$T/out/journal.jsonl")" 0
 echo '#' >>"$T/tree/t.ktest"
 goes_on 'without hashes'
 change "$T/inst/lib/subtest.sh"
-refused 'without hashes, once more' "the library in $T/inst/lib has $since; put it back"
+refused 'without hashes, once more' "the library of $T/tree/t.ktest has $since; put it back"
 KTEST=$before
 gone 'without hashes'
 
@@ -157,7 +157,7 @@ touch "$T/tree/tests/test-libs.sh" "$T/tree/tests/a/more.sh" "$T/tree/lib/x"
 run
 for file in tests/test-libs.sh tests/a/more.sh lib/x; do
 	change "$T/tree/$file"
-	refused "its own library, $file" "the library in $T/tree has $since; put it back"
+	refused "its own library, $file" "the library of $T/tree/tests/a/t.ktest has $since; put it back"
 	put_back "$T/tree/$file"
 done
 touch "$T/tree/lib/x" "$T/tree/tests/a/b.ktest"

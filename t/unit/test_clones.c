@@ -3,6 +3,7 @@
 #include "t/unit/unit.h"
 
 #include "base/file.h"
+#include "base/hash.h"
 #include "base/log.h"
 #include "base/seal.h"
 #include "run/clones.h"
@@ -50,8 +51,21 @@ static int enter(void **state)
 	unit_write("initrd", "an initramfs");
 	unit_write("bios", "a BIOS");
 	log_set_sink(ignore, NULL);
-	return mkdir("tree", 0755) || mkdir("deps", 0755) || mkdir("tree/lib", 0755) ||
-	       mkdir("tree/tests", 0755);
+	if (mkdir("tree", 0755) || mkdir("deps", 0755) || mkdir("tree/lib", 0755) ||
+	    mkdir("tree/tests", 0755))
+		return -1;
+	unit_write("tree/a.ktest", "a test");
+	return 0;
+}
+
+/* As plan_make() leaves it. */
+static struct sum content_of(const char *file)
+{
+	struct hash h;
+
+	hash_init(&h);
+	assert_int_equal(hash_file(&h, file, NULL), 0);
+	return h.v;
 }
 
 static void fixture(struct fixture *x)
@@ -63,6 +77,7 @@ static void fixture(struct fixture *x)
 	x->kernel.kernel = (struct kernel){.release = release, .vmlinuz = kernel};
 	x->file.needs.tree = tree;
 	x->file.needs.path = test_path;
+	x->file.content = content_of(test_path);
 	x->file.arch = arch_find("x86_64");
 	x->file.kernel = &x->kernel;
 	x->file.bus = bus_find("virtio-blk", NULL);
@@ -160,7 +175,7 @@ CHANGE(larger_pmem, (x->file.needs.pmem = sizes + 1, x->file.needs.npmem = 1))
 
 CHANGE(env, x->settings.env = WORDS)
 CHANGE(verbose, x->settings.verbose = true)
-CHANGE(path, x->file.needs.path = image)
+CHANGE(path, (x->file.needs.path = image, x->file.content = content_of(image)))
 CHANGE(output, x->run.out.path = other)
 CHANGE(deps, x->settings.deps_dir = other)
 

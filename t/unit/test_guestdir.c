@@ -167,6 +167,29 @@ static void test_a_name_as_long_as_can_be(void **state)
 	is(to, "long");
 }
 
+/* A thousand that come to have one name: the others are not kept from theirs. */
+static void test_one_that_cannot_be_moved(void **state)
+{
+	char name[NAME_MAX + 1];
+	struct err err = {0};
+
+	(void)state;
+	begin_subtest("t.a");
+	memset(name, 'x', NAME_MAX);
+	memcpy(name, "attempt.", 8);
+	name[NAME_MAX] = '\0';
+	for (int i = 0; i < 1010; i++) {
+		_cleanup_free_ char *path = NULL;
+
+		snprintf(name + NAME_MAX - 4, 5, "%04d", i);
+		path = xasprintf("guests/vm1/out/t.a/%s", name);
+		put(path, "long");
+	}
+	put("guests/vm1/out/t.a/zz", "short");
+	assert_int_equal(guestdir_take_subtest(&g, "t.a", &err), -EEXIST);
+	is("out/t.a/zz", "short");
+}
+
 static void test_each_attempt_has_its_own(void **state)
 {
 	(void)state;
@@ -250,7 +273,7 @@ static void test_left_by_a_guest(void **state)
 	guestdir_end(&second);
 	is("data.vm2", "second");
 	is_none("guests");
-	assert_non_null(strstr(said, "/data is taken: that of vm2 is data.vm2\n"));
+	assert_non_null(strstr(said, "/data.vm2 is what vm2 left as data\n"));
 	/* and a new run has none of it */
 	close(o.out_fd);
 	assert_int_equal(outdir_replace(&o, NULL), 0);
@@ -262,8 +285,10 @@ static void test_left_by_a_guest(void **state)
 static void test_names_of_the_run(void **state)
 {
 	static const char *const names[] = {
-		"journal.jsonl", "results.json",       "report.html", ".lock",	".left",  "vm",
-		"kernel",	 "kernel_build.riscv", "kernel.x86",  "gcov.7", "guests", ".tmp"};
+		"journal.jsonl", "results.json", "report.html", ".lock",
+		".left",	 "vm",		 "kernel",	"kernel_build.riscv",
+		"kernel.x86",	 "gcov.7",	 "guests",	".tmp",
+		".git",		 "HEAD"};
 
 	(void)state;
 	unit_write(in("journal.jsonl"), "ours");
@@ -352,10 +377,16 @@ static void test_attributes_that_are_files(void **state)
 static void test_left_by_a_run_that_was_killed(void **state)
 {
 	(void)state;
+	assert_int_equal(outdir_subtest_add(&o, "t.next", NULL), 0);
+	begin_subtest("t.ended");
+	end_subtest("t.ended");
+	assert_int_equal(outdir_subtest_add(&o, "t.a", NULL), 0);
 	begin_subtest("t.a");
 	put("guests/vm1/out/t.a/x", "half");
 	put("guests/vm1/out/t.unknown/x", "what");
 	put("guests/vm1/data", "data");
+	put("guests/vm1/out/t.ended/x", "late");
+	put("guests/vm1/out/t.next/x", "early");
 	close(g.fd);
 	free(g.name);
 	free(g.path);
@@ -364,6 +395,9 @@ static void test_left_by_a_run_that_was_killed(void **state)
 	is("out/t.a/x", "half");
 	is("data", "data");
 	is("out.vm1/t.unknown/x", "what");
+	/* nor of those that did not run there */
+	is("out.vm1/t.ended/x", "late");
+	is("out.vm1/t.next/x", "early");
 	is_none("guests");
 }
 
@@ -392,6 +426,7 @@ int main(void)
 		TEST(test_left_by_a_subtest),
 		TEST(test_names_of_ours),
 		TEST(test_a_name_as_long_as_can_be),
+		TEST(test_one_that_cannot_be_moved),
 		TEST(test_each_attempt_has_its_own),
 		TEST(test_no_link_is_followed),
 		TEST(test_its_directory_is_gone),

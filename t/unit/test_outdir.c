@@ -18,10 +18,20 @@ static char *at(const char *path)
 
 static char *in_top(const char *path)
 {
-	static char buf[512];
+	static char buf[2][512];
+	static int n;
 
-	snprintf(buf, sizeof(buf), "%s/%s", top, path);
-	return buf;
+	n = !n;
+	snprintf(buf[n], sizeof(buf[n]), "%s/%s", top, path);
+	return buf[n];
+}
+
+static void note_left(const char *name)
+{
+	struct stat st;
+
+	assert_int_equal(lstat(in_top(name), &st), 0);
+	assert_int_equal(outdir_note_left(&o, name, st.st_ino), 0);
 }
 
 static int begin(void **state)
@@ -125,8 +135,13 @@ static void test_new_run_replaces_the_last_and_nothing_of_the_user(void **state)
 	assert_int_equal(mkdir_p(guest, 0755, NULL), 0);
 	for (size_t i = 0; i < ARRAY_SIZE(ours); i++)
 		unit_write(in_top(ours[i]), "");
-	assert_int_equal(outdir_note_left(&o, "left"), 0);
-	assert_int_equal(outdir_note_left(&o, "left.vm2"), 0);
+	unit_write(in_top("replaced"), "a guest's");
+	unit_write(in_top("gcov.html"), "mine");
+	note_left("left");
+	note_left("left.vm2");
+	note_left("replaced");
+	unit_write(in_top("other"), "the user's");
+	assert_int_equal(rename(in_top("other"), in_top("replaced")), 0);
 	assert_int_equal(outdir_link(&o, "vm", "/somewhere", NULL), 0);
 	close(o.out_fd);
 	assert_int_equal(outdir_replace(&o, NULL), 0);
@@ -135,6 +150,8 @@ static void test_new_run_replaces_the_last_and_nothing_of_the_user(void **state)
 		assert_false(unit_exists(in_top(ours[i])));
 	assert_string_equal(unit_read(mine), "mine");
 	assert_string_equal(unit_read(build), "built");
+	assert_string_equal(unit_read(in_top("replaced")), "the user's");
+	assert_string_equal(unit_read(in_top("gcov.html")), "mine");
 	start("t.a", 1, "new");
 	/* What has the name of something left is the user's from now on. */
 	unit_write(in_top("left"), "mine");

@@ -2,6 +2,7 @@
 #include "t/unit/unit.h"
 
 #include "base/file.h"
+#include "base/hash.h"
 #include "base/json.h"
 #include "run/same.h"
 
@@ -28,12 +29,21 @@ static int teardown(void **state)
 	return unit_leave(state);
 }
 
+static json_t *of_file(void)
+{
+	struct hash h;
+
+	hash_init(&h);
+	assert_int_equal(hash_file(&h, needs.path, NULL), 0);
+	return same_file(&needs, h.v, "ours");
+}
+
 static bool changes(const char *file, const char *text, const char *key)
 {
-	_cleanup_json_ json_t *before = same_file(&needs, "ours"), *after = NULL;
+	_cleanup_json_ json_t *before = of_file(), *after = NULL;
 
 	unit_write(file, text);
-	after = same_file(&needs, "ours");
+	after = of_file();
 	assert_true(json_is_string(json_object_get(before, key)));
 	return !same_hash(before, after, key);
 }
@@ -72,7 +82,11 @@ static void test_our_library(void **state)
 	mkdir_p("ours/lib/variants", 0755, NULL);
 	assert_true(changes("ours/lib/variants/x", "", "library_hash"));
 	assert_false(changes("ours/other.sh", "", "library_hash"));
-	assert_false(changes("tree/tests/test-libs.sh", "z", "library_hash"));
+	mkdir_p("ours/tests", 0755, NULL);
+	assert_true(changes("ours/tests/kasan-base.sh", "", "library_hash"));
+	assert_false(changes("ours/tests/other.ktest", "", "library_hash"));
+	/* A helper beside the file */
+	assert_true(changes("tree/tests/a/more.sh", "z", "library_hash"));
 	needs.own_library = false;
 }
 
@@ -101,7 +115,7 @@ static void test_a_kernel(void **state)
 
 static void test_an_event_of_before(void **state)
 {
-	_cleanup_json_ json_t *old = json_object(), *now = same_file(&needs, "ours");
+	_cleanup_json_ json_t *old = json_object(), *now = of_file();
 
 	(void)state;
 	assert_true(same_hash(old, now, "file_hash"));

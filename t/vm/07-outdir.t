@@ -123,13 +123,14 @@ check()
 	is "$1: the logs and states are ours" "$bad" ''
 	is "$1: what a subtest left is beside its log" "$(cat "$T/out/out/t.01/left")" left
 	is "$1: under other names where they are ours" \
-		"$(cd "$T/out/out/t.01" && ls -d log* status* duration* .tmp* attempt* finding* | xargs)" \
+		"$(cd "$T/out/out/t.01" && echo .tmp* attempt* duration* finding* log* status*)" \
 		'.tmp.test attempt.1.test duration duration.test finding.1.test log log.test status status.test'
 	is "$1: the rest is where it would be" "$(cat "$T/out/data")" kept
 	is "$1: also under another name" "$(cat "$T/out/"{journal.jsonl,.lock,kernel_build.x86_64,vm}.vm1/inner/file |
 		sort | uniq -c | xargs)" '4 forged'
 	is "$1: no kernel, no guest is planted" \
-		"$(cd "$T/out" && ls -d vm kernel_build.* guests gcov.* 2>/dev/null | xargs)" \
+		"$(find "$T/out" -maxdepth 1 \( -name vm -o -name 'kernel_build.*' -o -name guests -o -name 'gcov.*' \) \
+			-printf '%f\n' | sort | xargs)" \
 		'gcov.0.vm1 kernel_build.x86_64.vm1'
 	gone "$1"
 }
@@ -187,7 +188,7 @@ ISOLATION=boot
 run
 passed 'two guests' a b
 is 'two guests: both files are there' "$(cat "$T/out/data" "$T/out/data.vm2" | xargs)" 'a b'
-like 'two guests: it is said' "$(<"$T/stderr")" '/out/data is taken: that of vm2 is data.vm2'
+like 'two guests: it is said' "$(<"$T/stderr")" '/out/data.vm2 is what vm2 left as data'
 is 'two guests: beside the log' "$(cat "$T/out/out/t.a/own")" a
 ISOLATION=shared
 

@@ -30,7 +30,7 @@ both_wait()
 	[[ -e $here && -e $there ]]
 }
 wait_for 'both guests' both_wait
-: >"${here%/*}/there" >"${there%/*}/here"
+touch "${here%/*}/there" "${there%/*}/here"
 status=0
 wait "$pid" || status=$?
 is 'they meet: exit status' "$status" 0
