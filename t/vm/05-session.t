@@ -174,7 +174,19 @@ is 'results can be derived again' \
 	"$(cp "$T/out/results.json" "$T/before"; ktest results "$T/out"; cmp "$T/before" "$T/out/results.json" 2>&1)" ''
 gone session
 
-# The file is edited while it runs: each subtest is one of the file as it was.
+# The file is edited while its guest boots, by renaming as editors do, and while it runs: each subtest is
+# one of the file as it was.
+begin
+guest_file <<'END'
+test_only() { echo "as at the start"; }
+END
+run_background
+wait_for 'the guest boots' test -d "$T/out/guests/vm1/out"
+sed -i 's/as at the start/edited/' "$T/tree/t.ktest"
+wait "$pid"
+passed 'edited in the boot' only
+has 'edited in the boot: as it was' only '^as at the start$'
+
 for ISOLATION in shared boot; do
 	begin
 	guest_file <<-'END'
