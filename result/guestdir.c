@@ -95,7 +95,7 @@ static int move_metadata(int from, const char *name, int to, const char *as)
 	return renameat(source, name, target, as) < 0 ? -errno : 0;
 }
 
-/* What takes the name in the meantime is the user's, where the file system can tell. */
+/* A file that takes the name in the meantime is the user's, where the file system can tell. */
 static int rename_new(int from, const char *name, int to, const char *as)
 {
 	if (syscall(SYS_renameat2, from, name, to, as, RENAME_NOREPLACE) == 0)
@@ -114,7 +114,7 @@ static int move_entry(const struct outdir *o, int from, const char *name, int to
 	return o->xattr ? 0 : move_metadata(from, name, to, as);
 }
 
-/* One that the guest has removed meanwhile, or that cannot be had, does not keep the others. */
+/* A file that the guest has removed meanwhile, or that cannot be had, does not keep the others. */
 static void keep_first(int *first, int r)
 {
 	if (r < 0 && r != -ENOENT && *first == 0)

@@ -60,7 +60,7 @@ void journal_close(struct journal *j); /* NULL allowed */
  */
 int journal_event(struct journal *j, const char *ev, json_t *fields, struct err *err);
 
-/* Its descriptor, at the beginning of what was written, to be read; it stays the journal's. */
+/* The journal's descriptor, to be read from the beginning; it stays the journal's. */
 int journal_rewind(const struct journal *j);
 
 /* From now on fn gets each line too, newline included, once it is on disk. */

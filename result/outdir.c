@@ -98,9 +98,9 @@ bool outdir_is_ours(const char *name)
 
 bool outdir_is_coverage(const char *name)
 {
-	const char *number = name + strlen("gcov.");
+	const char *number = str_starts(name, "gcov.") ? name + strlen("gcov.") : "";
 
-	return str_starts(name, "gcov.") && *number && !number[strspn(number, "0123456789")];
+	return *number && !number[strspn(number, "0123456789")];
 }
 
 bool outdir_is_subtests(const char *name)
@@ -112,7 +112,7 @@ bool outdir_is_subtests(const char *name)
 	return is_one_of(name, names);
 }
 
-/* What a run leaves behind, which the next one replaces. */
+/* Files of a run, which the next run replaces. */
 static bool is_leftover(const struct outdir *o, const char *name)
 {
 	mode_t type = type_of(name);
@@ -227,7 +227,7 @@ int outdir_note_left(const struct outdir *o, const char *name, ino_t ino)
 	return fd < 0 ? -errno : fd_write_all(fd, line, strlen(line) + 1);
 }
 
-/* Unless it is another file by now, which is its user's. */
+/* Another file of that name by now is the user's. */
 static int remove_noted(const struct outdir *o, const char *line, struct err *err)
 {
 	const char *name = strchr(line, '/');

@@ -42,21 +42,23 @@ int outdir_replace(struct outdir *o, struct err *err);
 int outdir_resume(struct outdir *o, struct err *err);
 void outdir_close(struct outdir *o);
 
-/* Whether the path still leads to it; else an error says that it has gone. */
+/* Whether the path still leads to the directory that was opened: 0, or -ESTALE with an error. */
 int outdir_check(const struct outdir *o, struct err *err);
 
 /* Whether a name in it is one that ktest uses: no guest's file is to have it. */
 bool outdir_is_ours(const char *name);
-/* The same of a name in out/NAME/. */
+/* Whether a name in out/NAME/ is one that ktest uses. */
 bool outdir_is_subtests(const char *name);
 
-/* Whether it is that of a guest's coverage, "gcov.N". */
+/* Whether name is that of a guest's coverage, "gcov.N". */
 bool outdir_is_coverage(const char *name);
 
-/* A file that a guest has left is to be called so in PATH: the next run removes it. 0 or -errno. */
+/* The next run is to remove PATH/NAME, which a guest has left, if that still is the file ino. 0 or
+ * -errno. */
 int outdir_note_left(const struct outdir *o, const char *name, ino_t ino);
 
-/* Write PATH/NAME anew, whole or not at all, on the disk when this returns. */
+/* Write PATH/NAME anew, whole or not at all, on the disk when this returns. 0 or a negative errno.
+ */
 int outdir_put(const struct outdir *o, const char *name, const char *text, struct err *err);
 
 /* A descriptor of its journal, to append to: a new file, or the one that is there. Or a negative

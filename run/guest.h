@@ -83,8 +83,8 @@ int guest_make(const struct guest_base *base, const struct guest_plan *gp, int n
 	       const struct template *saved, struct guest *g, struct err *err);
 /* Of a guest that is being saved: a layer for each disk that it has written. */
 int guest_disks_layers(const struct guest *g, struct err *err);
-/* What it left in its tree moves to the output directory, its directory is removed with all disks.
- */
+/* The files that the guest left in its tree move to the output directory; the VM's directory is
+ * removed with all disks. */
 void guest_done(struct guest *g);
 
 /* Paths inside the guest; the caller frees them. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What a test file that is asked for its needs sees of the host: run/needs_call.c only. */
+/* The view of the host that a test file gets which is asked for its needs: run/needs_call.c only.
+ */
 #ifndef RUN_NEEDS_SANDBOX_H
 #define RUN_NEEDS_SANDBOX_H
 

@@ -202,7 +202,7 @@ static int plan_file(const struct test_request *t, const struct settings *s, str
 	};
 	int r;
 
-	/* One that is not there is named below. */
+	/* A file that is not there is named below. */
 	read_content(t->path, &f->content);
 	r = needs_read(t->path, s->tree, s->priority, &limits, &f->needs, err);
 	if (r < 0)

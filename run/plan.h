@@ -87,7 +87,8 @@ int plan_make(const struct test_request *tests, size_t n, const struct settings 
 	      struct err *err);
 void plan_done(struct plan *p);
 
-/* That path, f or a copy of it, is what was asked for its needs; else an error that names f. */
+/* Whether path, f or a copy of it, has the content that was asked for its needs: 0, or -EAGAIN with
+ * an error that names f. */
 int plan_check_file(const struct test_file *f, const char *path, struct err *err);
 
 /* Deadlines that tests declare count on a machine with KVM: scale those of guests by factor.

@@ -50,7 +50,7 @@ struct run_ui {
 	void *arg;
 };
 
-/* What came of a run. */
+/* The outcome of a run. */
 struct run_end {
 	int exit_status;      /* as in ktest(1): 0, 1, 125, 130 */
 	int dir_fd;	      /* its output directory, whatever lies at that path by now */

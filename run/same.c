@@ -57,8 +57,8 @@ static void add_dir(struct hash *h, const char *dir, bool scripts)
 	walk_tree(dir, true, add_content, &l, NULL);
 }
 
-/* What bash files source by custom: scripts beside the file and above it in its tree, and the lib/
- * beside the directory of a test-libs.sh, see needs_tree(). */
+/* The files that bash sources by custom: scripts beside the file and above it in its tree, and the
+ * lib/ beside the directory of a test-libs.sh, see needs_tree(). */
 static void add_own(struct hash *h, const struct needs *n)
 {
 	_cleanup_free_ char *dir = xstrdup(n->path);

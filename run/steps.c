@@ -193,7 +193,7 @@ static void run_one(struct job *job, struct subtest *s)
 	start_session(job, "run-tests", &name);
 }
 
-/* Those of all that are to be run in one go. */
+/* The directories of all subtests that are to be run in one go. */
 static void add_directories(struct job *job)
 {
 	const struct unit *u = job->trial.unit;

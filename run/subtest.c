@@ -219,7 +219,7 @@ void subtest_end(struct trial *t, enum verdict v, const char *reason, const char
 	if (put_back(t, v, reason))
 		return;
 	v = of_busy_host(t, v, reason);
-	/* What the test wrote went nowhere. */
+	/* The test's files went nowhere. */
 	if (v == VERDICT_FAIL && outdir_check(&t->run->out, &gone) < 0) {
 		v = VERDICT_MISS;
 		reason = "disk";

@@ -175,7 +175,7 @@ void trial_pending_names(const struct trial *t, struct strv *names);
 
 void current_done(struct current *cur);
 bool subtest_begin(struct trial *t, struct subtest *s); /* false: its files cannot be made */
-/* What the last one has left in its guest's tree moves beside its log. */
+/* The files that the last one has left in its guest's tree move beside its log. */
 void subtest_take_files(const struct trial *t);
 /* reason and title may be those of t->cur. */
 void subtest_end(struct trial *t, enum verdict v, const char *reason, const char *title, int status,

@@ -239,7 +239,7 @@ static void stop(struct fake *f, const struct frame *fr)
 	qmp_guest_shutdown(f, strcmp(how, "reboot") ? "guest-shutdown" : "guest-reset");
 }
 
-/* What there is lies in canned/ of the test's tree, beside the output directory. */
+/* The data lie in canned/ of the test's tree, beside the output directory. */
 static void gather(struct fake *f, const struct frame *fr)
 {
 	const char *to = frame_get(fr, "to"), *id = frame_get(fr, "id");

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What a guest leaves in its tree, whatever that is, and where it comes to lie. */
+/* The files that a guest leaves in its tree, whatever they are, and where they come to lie. */
 #include "t/unit/unit.h"
 
 #include <limits.h>
@@ -114,7 +114,7 @@ static void test_left_by_a_subtest(void **state)
 	is("out/t.a/dir/file", "inner");
 	is("out/t.a/log", "ours");
 	is_none("guests/vm1/out/t.a/dir");
-	/* It may be tried again there. */
+	/* The subtest may be tried again there. */
 	assert_true(path_is_dir(in("guests/vm1/out/t.a")));
 }
 

@@ -6,6 +6,8 @@
  */
 #include "t/unit/unit.h"
 
+#include <sys/syscall.h>
+
 #include "base/file.h"
 #include "base/log.h"
 #include "run/needs.h"
@@ -291,6 +293,38 @@ static void test_no_handles(void **state)
 	unlink("program");
 }
 
+/* Keyrings and vsock belong to the host whatever is unshared; 1 is EPERM. */
+static void test_no_ways_around_the_sandbox(void **state)
+{
+	static const struct {
+		long nr;
+		const char *arguments;
+	} calls[] = {
+		{__NR_add_key, "my $t = 'user', my $n = 'ktest', my $v = 'x', 1, -3"},
+		{__NR_request_key, "my $t = 'user', my $n = 'ktest', 0, 0"},
+		{__NR_keyctl, "0, -3, 1"},
+		{__NR_bpf, "0, 0, 0"},
+		{__NR_perf_event_open, "0, 0, -1, -1, 0"},
+		{__NR_socket, "40, 1, 0"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(calls); i++) {
+		_cleanup_free_ char *script = xasprintf(
+			DEPS("perl -e 'my $r = syscall(%ld, %s); exit($r < 0 && $! == 1 ? 41 : "
+			     "42)'; echo ktest_cpus=$?"),
+			calls[i].nr, calls[i].arguments);
+		struct needs n;
+		struct err err = {0};
+
+		if (ask(script, &n, &err) < 0)
+			fail_msg("%s", err.msg);
+		if (n.cpus != 41)
+			fail_msg("number %zu is not refused", i);
+		needs_done(&n);
+	}
+}
+
 static void test_odd_names(void **state)
 {
 	static const char *const names[] = {"a b",	"n\newline", "qu'o\"te", "back\\slash\\040",
@@ -527,6 +561,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_below_tmp),
 		cmocka_unit_test(test_trees),
 		cmocka_unit_test(test_no_handles),
+		cmocka_unit_test(test_no_ways_around_the_sandbox),
 		cmocka_unit_test(test_odd_names),
 		cmocka_unit_test(test_broken),
 		cmocka_unit_test(test_unknown_tests_may_be_none),

@@ -153,7 +153,7 @@ static void test_new_run_replaces_the_last_and_nothing_of_the_user(void **state)
 	assert_string_equal(unit_read(in_top("replaced")), "the user's");
 	assert_string_equal(unit_read(in_top("gcov.html")), "mine");
 	start("t.a", 1, "new");
-	/* What has the name of something left is the user's from now on. */
+	/* A file that has the name of something left is the user's from now on. */
 	unit_write(in_top("left"), "mine");
 	close(o.out_fd);
 	assert_int_equal(outdir_replace(&o, NULL), 0);
@@ -207,7 +207,7 @@ static void test_links_of_the_run(void **state)
 	assert_false(unit_exists(link));
 }
 
-/* Of the directory itself, not of what lies at its path by now. */
+/* All that is done is done to the directory itself, not to what lies at its path by now. */
 static void test_another_one_in_its_place(void **state)
 {
 	_cleanup_free_ char *away = xasprintf("%s.away", top), *results = NULL, *link = NULL;

@@ -463,7 +463,7 @@ static void test_a_copy_has_no_limits_and_no_repository(void **state)
 			"! test -e x.o && ! test -e .git && ! test -e fifo",
 			first);
 	shell(cmd);
-	/* What was taken stays as it is, whatever becomes of the tree. */
+	/* The copy stays as it is, whatever becomes of the tree. */
 	again = copy();
 	assert_string_equal(first, again);
 	rewrite_unseen("tree/a/b/two", "new\n", 4);
