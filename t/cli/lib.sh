@@ -300,11 +300,11 @@ kill_all()
 	done
 }
 
-# no_process NAME: within a second.
+# no_process NAME: within five seconds.
 no_process()
 {
 	local i left
-	for ((i = 0; i < 10; i++)); do
+	for ((i = 0; i < 50; i++)); do
 		left=$(leftover)
 		[[ -n $left ]] || break
 		sleep 0.1

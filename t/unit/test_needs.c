@@ -260,7 +260,7 @@ static const struct {
 	{"ktest_scratch_slowdev_sizes=(x)", "ktest_scratch_slowdev_sizes: \"x\""},
 	{"ktest_storage_bus=floppy",
 	 "ktest_storage_bus: no storage bus 'floppy'; there are virtio-blk"},
-	{"ktest_storage_bus=$'\\e[2J'", "ktest_storage_bus: no storage bus '\\x1b[2J'"},
+	{"ktest_storage_bus=$'\\e[2J'", "ktest_storage_bus: no storage bus '?[2J'"},
 	{"ktest_arch=vax", "ktest_arch: \"vax\" is no architecture known here; there are x86_64"},
 	{"ktest_isolation=none", "ktest_isolation: \"none\" is none of: shared|boot|clone"},
 	{"ktest_network=all", "ktest_network: \"all\" is none of: internet"},

@@ -152,7 +152,7 @@ is 'no password of the host' "$(grep -rlF -- "${own:-no password is set here}" "
 is '/host holds the tree, the library, the output and the modules' \
 	"$(sed -n 's,^/host,,p' "$T/out/host" | while read -r path; do
 		case $path in
-		'' | /.modules | /.kmod | /.kernel | /.kernel/config | /.kernel/vmlinuz) ;;
+		'' | /.test | /.modules | /.kmod | /.kernel | /.kernel/config | /.kernel/vmlinuz) ;;
 		"$T"/tree* | "$T"/out* | "${KTEST%/bin/*}"/lib* | "${KTEST%/bin/*}"/tests*) ;;
 		"$STORE"/.ktest/deps*) ;;
 		*) # a directory above those
