@@ -209,7 +209,22 @@ int hostroot_view_from(const char *root, const char *cache_dir, struct view *v, 
 	return 0;
 }
 
+/* Found once a process: test files that are asked for their needs get it, and every guest. */
 int hostroot_view(const char *cache_dir, struct view *v, struct err *err)
 {
-	return hostroot_view_from("", cache_dir, v, err);
+	static struct view known;
+	static char *known_dir;
+	int r;
+
+	if (!str_eq(known_dir, cache_dir)) {
+		view_done(&known);
+		str_set(&known_dir, NULL);
+		r = hostroot_view_from("", cache_dir, &known, err);
+		if (r < 0)
+			return r;
+		str_set(&known_dir, cache_dir);
+	}
+	for (size_t i = 0; i < known.n; i++)
+		view_add(v, known.entries[i].kind, known.entries[i].path, known.entries[i].source);
+	return 0;
 }
