@@ -69,6 +69,7 @@ int err_wrap(struct err *err, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(ctx, sizeof(ctx), fmt, ap);
 	va_end(ap);
+	str_plain(ctx);
 	len = strnlen(ctx, sizeof(ctx));
 	if (len + 2 < sizeof(err->msg)) {
 		memmove(err->msg + len + 2, err->msg, sizeof(err->msg) - len - 3);

@@ -34,7 +34,7 @@ void clone_answered(struct job *job, const struct frame *f);
 /* Whether all that the job's template depends on is as it was. If not, the template is given up:
  * the job's guest and those after it are booted. */
 bool clone_fits(struct job *job);
-/* It does not go on: it is killed, and the next guest is booted. */
+/* The saved guest does not go on: it is killed, and the next guest is booted. */
 void clone_failed(struct job *job, bool host, const char *why);
 /* The same where there is no guest. */
 void clone_impossible(struct job *job, bool host, const char *why);

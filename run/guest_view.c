@@ -77,7 +77,7 @@ static void other_trees(const struct guest_base *b, const char *tree, struct str
 {
 	const char *deps = b->settings->deps_dir, *source = b->settings->source;
 
-	if (deps && path_is_dir(deps) && !path_below(deps, tree) && !guest_unseen(b, deps))
+	if (deps && path_is_dir(deps) && !path_below(deps, tree))
 		strv_add(dirs, deps);
 	if (source && !path_below(source, tree) && !guest_unseen(b, source))
 		strv_add(dirs, source);

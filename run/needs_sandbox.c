@@ -83,20 +83,13 @@ static void add_stores(struct view *v)
 		view_add(v, VIEW_SYMLINK, system, real);
 }
 
-/* Found once a process, which may ask hundreds of files. */
-static int host_view(const char *cache, const struct view **v, struct err *err)
+static int host_view(const char *cache, struct view *v, struct err *err)
 {
-	static struct view known;
 	_cleanup_free_ char *dir = cache ? xstrdup(cache) : path_cache();
 
-	*v = &known;
-	if (known.n)
-		return 0;
-	if (hostroot_view(dir, &known, err) < 0) {
-		view_done(&known);
+	if (hostroot_view(dir, v, err) < 0)
 		return err_wrap(err, "what a test file may see of the host");
-	}
-	add_stores(&known);
+	add_stores(v);
 	return 0;
 }
 
@@ -182,24 +175,21 @@ int needs_sandbox(const struct needs *n, const char *library, const char *deps,
 {
 	_cleanup_free_ char *dir = xstrdup(n->path);
 	int r, kind = sandbox_kind(limits->keeper);
-	const struct view *host;
-	struct view trees = {0};
+	struct view host = {0}, trees = {0};
 
 	if (kind < 0)
 		return 0;
-	r = host_view(limits->cache, &host, err);
-	if (r < 0)
-		return r;
 	sandbox_start(limits->keeper, (size_t)kind, argv);
-	r = add_filter(filter, argv, err);
-	if (r < 0)
-		return r;
-	view_argv(host, "", argv);
+	r = host_view(limits->cache, &host, err);
+	if (r == 0)
+		r = add_filter(filter, argv, err);
+	view_argv(&host, "", argv);
 	add_devices(argv);
 	strv_addv(argv, "--tmpfs", "/tmp", NULL);
 	add_trees(n, library, deps, limits->source, &trees);
 	view_argv(&trees, "", argv);
 	strv_addv(argv, "--remount-ro", "/", "--chdir", dirname(dir), NULL);
+	view_done(&host);
 	view_done(&trees);
-	return 1;
+	return r < 0 ? r : 1;
 }

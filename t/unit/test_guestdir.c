@@ -387,6 +387,11 @@ static void test_left_by_a_run_that_was_killed(void **state)
 	put("guests/vm1/data", "data");
 	put("guests/vm1/out/t.ended/x", "late");
 	put("guests/vm1/out/t.next/x", "early");
+	assert_int_equal(outdir_subtest_add(&o, "t.again", NULL), 0);
+	begin_subtest("t.again");
+	end_subtest("t.again");
+	close(outdir_subtest_start(&o, "t.again", 2, NULL));
+	put("guests/vm1/out/t.again/x", "half");
 	close(g.fd);
 	free(g.name);
 	free(g.path);
@@ -398,6 +403,7 @@ static void test_left_by_a_run_that_was_killed(void **state)
 	/* nor of those that did not run there */
 	is("out.vm1/t.ended/x", "late");
 	is("out.vm1/t.next/x", "early");
+	is("out/t.again/x", "half");
 	is_none("guests");
 }
 
