@@ -274,14 +274,15 @@ said()
 # ---- looking at what is left
 
 # The processes that carry T in their arguments or environment, us aside. One grep for all of them,
-# which carries it in neither.
+# which carries it in neither. Nothing else of ours runs beside it: a program of the same pipeline
+# has our environment.
 leftover()
 {
-	local f
-	(cd / && env -i grep -lsaF -f - /proc/[0-9]*/cmdline /proc/[0-9]*/environ <<<"$T") |
-		while IFS=/ read -r _ _ f _; do
-			[[ $f == "$$" || $f == "$BASHPID" ]] || echo "$f"
-		done | sort -un
+	local f found
+	found=$(cd / && env -i grep -lsaF -f - /proc/[0-9]*/cmdline /proc/[0-9]*/environ <<<"$T")
+	while IFS=/ read -r _ _ f _; do
+		[[ -z $f || $f == "$$" || $f == "$BASHPID" ]] || echo "$f"
+	done <<<"$found" | sort -un
 }
 
 describe()
