@@ -273,6 +273,13 @@ bool str_eq(const char *a, const char *b)
 	return a && b ? !strcmp(a, b) : a == b;
 }
 
+bool mem_is_zero(const void *data, size_t len)
+{
+	const char *p = data;
+
+	return !len || (!*p && !memcmp(p, p + 1, len - 1));
+}
+
 bool str_word(const char *list, const char *word)
 {
 	size_t n = strlen(word);

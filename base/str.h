@@ -68,7 +68,8 @@ bool str_starts(const char *s, const char *prefix);
 bool str_ends(const char *s, const char *suffix);
 bool str_eq(const char *a, const char *b);	   /* NULL equals NULL only */
 bool str_word(const char *list, const char *word); /* one of the space-separated words of list */
-const char *path_base(const char *path);	   /* what follows the last '/' */
+bool mem_is_zero(const void *data, size_t len);
+const char *path_base(const char *path); /* what follows the last '/' */
 
 /* Replace *dst by a copy of src (may be NULL). */
 void str_set(char **dst, const char *src);

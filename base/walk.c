@@ -19,13 +19,15 @@ struct walk {
 	void *arg;
 	struct strbuf path; /* of what is looked at, relative to dir */
 	struct err *err;
+	_Alignas(struct dirent64) char entries[32 << 10];
 };
 
 static int walk_names(struct walk *w, int fd, int depth);
 
 static int enter(struct walk *w, int dirfd, const char *name, int depth)
 {
-	int fd = openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | (depth ? O_NOFOLLOW : 0));
+	_cleanup_close_ int fd =
+		openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | (depth ? O_NOFOLLOW : 0));
 
 	if (fd < 0 && (w->lenient || (errno == ENOENT && depth)))
 		return 0;
@@ -58,32 +60,38 @@ static int by_name(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* Closes fd. */
+static int read_names(struct walk *w, int fd, struct strv *names)
+{
+	ssize_t n;
+
+	while ((n = getdents64(fd, w->entries, sizeof(w->entries))) > 0)
+		for (ssize_t at = 0; at < n;) {
+			const struct dirent64 *de = (void *)(w->entries + at);
+
+			if (!str_eq(de->d_name, ".") && !str_eq(de->d_name, ".."))
+				strv_add(names, de->d_name);
+			at += de->d_reclen;
+		}
+	if (n == 0 || w->lenient || errno == ENOENT)
+		return 0;
+	return err_errno(w->err, "%s/%s", w->dir, w->path.s);
+}
+
 static int walk_names(struct walk *w, int fd, int depth)
 {
 	_cleanup_strv_ struct strv names = {0};
-	const struct dirent *de;
-	DIR *d = fdopendir(fd);
 	size_t len = w->path.len;
-	int r = 0;
+	int r = read_names(w, fd, &names);
 
-	if (!d) {
-		close(fd);
-		return err_errno(w->err, "%s/%s", w->dir, w->path.s);
-	}
-	while ((de = readdir(d)))
-		if (!str_eq(de->d_name, ".") && !str_eq(de->d_name, ".."))
-			strv_add(&names, de->d_name);
 	if (names.n)
 		qsort(names.v, names.n, sizeof(*names.v), by_name);
 	for (size_t i = 0; i < names.n && r == 0; i++) {
 		strbuf_puts(&w->path, len ? "/" : "");
 		strbuf_puts(&w->path, names.v[i]);
-		r = visit(w, dirfd(d), names.v[i], depth);
+		r = visit(w, fd, names.v[i], depth);
 		w->path.len = len;
 		w->path.s[len] = '\0';
 	}
-	closedir(d);
 	return r;
 }
 

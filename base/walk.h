@@ -19,7 +19,7 @@ typedef int walk_fn(void *arg, int dirfd, const char *path, const struct stat *s
 
 /*
  * Call fn for all below dir, by name; no link is followed. lenient: directories that cannot be
- * opened are passed over, dir itself too, and those that are nested more than 64 deep; else they
+ * read are passed over, dir itself too, and those that are nested more than 64 deep; else they
  * are errors. What goes while it is walked is not there.
  */
 int walk_tree(const char *dir, bool lenient, walk_fn *fn, void *arg, struct err *err);

@@ -92,10 +92,16 @@ static const char *const etc_kept[] = {
 	"default/useradd",  "default/locale",	     "default/su",     "default/nss",
 	"default/keyboard", "default/console-setup", "sysconfig/i18n", "sysconfig/console"};
 
+static bool may_be(char pattern, char c)
+{
+	return pattern == c || strchr("*?[]", pattern);
+}
+
 /* Rules most of the tables out, which otherwise cost more than all else of a walk over /etc. */
 static bool may_match(const char *pattern, const char *text)
 {
-	return *pattern == *text || *pattern == '*' || *pattern == '?' || *pattern == '[';
+	return *text && may_be(*pattern, *text) &&
+	       may_be(pattern[strlen(pattern) - 1], text[strlen(text) - 1]);
 }
 
 static bool match_any(const char *const *patterns, size_t n, const char *text, int flags)

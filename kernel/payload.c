@@ -17,6 +17,7 @@
 #include "kernel/vmlinuz.h"
 
 #define SIZE_LIMIT ((size_t)512 << 20)
+#define HOLE	   ((size_t)64 << 10)
 #define CACHE_MAX  ((uint64_t)512 << 20)
 #define KERNEL	   "vmlinux" /* in its entry */
 
@@ -230,6 +231,18 @@ static int unpack_payload(const struct bytes *payload, const char *name, char **
 	return 0;
 }
 
+/* What is zero, half of a kernel, takes no place and no time to read where files can have holes. */
+static int write_kernel(const char *to, const char *data, size_t len, struct err *err)
+{
+	int r = file_write(to, data, len, 0644, err);
+	_cleanup_close_ int fd = open(to, O_WRONLY | O_CLOEXEC);
+
+	for (size_t at = 0; r == 0 && at + HOLE <= len; at += HOLE)
+		if (mem_is_zero(data + at, HOLE))
+			fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)at, HOLE);
+	return r;
+}
+
 static int make_elf(int fd, const char *vmlinuz, const struct bytes *head, const char *to,
 		    struct err *err)
 {
@@ -244,7 +257,7 @@ static int make_elf(int fd, const char *vmlinuz, const struct bytes *head, const
 	r = find_payload(head, &b, vmlinuz, &payload, err);
 	if (r == 0 && payload.data)
 		r = unpack_payload(&payload, vmlinuz, &elf, &len, err);
-	return r < 0 ? r : file_write(to, elf ? elf : "", len, 0644, err);
+	return r < 0 ? r : write_kernel(to, elf ? elf : "", len, err);
 }
 
 static int make_image(const char *vmlinuz, const char *to, struct err *err)
@@ -253,7 +266,7 @@ static int make_image(const char *vmlinuz, const char *to, struct err *err)
 	size_t len;
 	int r = vmlinuz_unpack(vmlinuz, &image, &len, err);
 
-	return r < 0 ? r : file_write(to, image, len, 0644, err);
+	return r < 0 ? r : write_kernel(to, image, len, err);
 }
 
 /* ---- the item */

@@ -71,6 +71,7 @@ static bool can_be_ready(const struct guest_base *b, const struct guest_plan *gp
 static int make_pack(const struct guest_base *b, struct guest_plan *gp, struct err *err)
 {
 	_cleanup_free_ char *dir = xasprintf("%s/packs", b->settings->cache);
+	struct run_kernel *rk = gp->file->kernel;
 	struct view v = {0};
 	int r;
 
@@ -78,7 +79,8 @@ static int make_pack(const struct guest_base *b, struct guest_plan *gp, struct e
 	r = pack_view(&v, b->out->path, dir, &gp->pack.tree, err);
 	view_done(&v);
 	if (r == 0)
-		r = pack_modules(&gp->file->kernel->kernel, dir, &gp->pack.modules, err);
+		r = pack_modules(&rk->kernel, dir, &gp->pack.modules, &rk->modules, err);
+	rk->packed = r == 0 && gp->pack.modules;
 	return r;
 }
 

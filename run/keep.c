@@ -7,12 +7,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/cache.h"
 #include "base/file.h"
 
 #define KEEP_BYTES (256ULL << 20)
+#define TRIM_S	   3600
 
 static int pack_failed(struct archive *a, const char *path, struct err *err)
 {
@@ -53,11 +56,23 @@ static int compress_to(int in, const char *to, struct err *err)
 	return r;
 }
 
+/* Once an hour: thousands of journals are not looked at in each run. The time is that of a file. */
+static void trim(const char *dir)
+{
+	const struct cache_limits limits = {.bytes = KEEP_BYTES, .in_use_s = CACHE_IN_USE_S};
+	_cleanup_free_ char *trimmed = xasprintf("%s/.trimmed", dir);
+	struct stat st;
+
+	if (stat(trimmed, &st) == 0 && time(NULL) - st.st_mtime < TRIM_S)
+		return;
+	if (file_replace(trimmed, "", 0, 0600, NULL) == 0)
+		cache_trim(dir, limits);
+}
+
 int keep_journal(int fd, const char *id, struct err *err)
 {
 	static const char allowed[] =
 		"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz.-";
-	const struct cache_limits limits = {.bytes = KEEP_BYTES, .in_use_s = CACHE_IN_USE_S};
 	_cleanup_free_ char *dir = path_data("runs");
 	_cleanup_free_ char *path = xasprintf("%s/%s.jsonl.gz", dir, id);
 	_cleanup_free_ char *tmp = xasprintf("%s.%d", path, (int)getpid());
@@ -73,6 +88,6 @@ int keep_journal(int fd, const char *id, struct err *err)
 	if (r < 0)
 		unlink(tmp);
 	else
-		cache_trim(dir, limits);
+		trim(dir);
 	return r;
 }

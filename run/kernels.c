@@ -134,9 +134,15 @@ int kernels_find(struct run_kernels *ks, const struct settings *s, struct plan *
 
 /* ---- in the journal */
 
-static void compare(const struct kernel *k, const json_t *had, struct strv *changed)
+static json_t *hashes_of(const struct run_kernel *rk)
 {
-	_cleanup_json_ json_t *now = same_kernel(k);
+	return same_kernel(&rk->kernel, rk->packed ? &rk->modules : NULL);
+}
+
+static void compare(const struct run_kernel *rk, const json_t *had, struct strv *changed)
+{
+	const struct kernel *k = &rk->kernel;
+	_cleanup_json_ json_t *now = hashes_of(rk);
 
 	if (!str_eq(json_get_str(had, "release"), k->release) || !same_hash(had, now, "image_hash"))
 		strv_addf(changed, "the image of the kernel %s", k->name);
@@ -165,7 +171,7 @@ static void resume_one(struct run_kernel *k, const struct result *r, struct strv
 		return;
 	}
 	snprintf(k->id, sizeof(k->id), "%s", json_get_str(had, "id"));
-	compare(&k->kernel, had, changed);
+	compare(k, had, changed);
 }
 
 void kernels_resume(struct run_kernels *ks, const struct result *r, struct strv *changed)
@@ -209,7 +215,7 @@ static json_t *kernel_json(struct run_kernel *rk)
 	_cleanup_free_ char *variant = find_variant(rk, manifest);
 	_cleanup_free_ char *commit = find_commit(rk, manifest);
 	_cleanup_free_ char *id = k->vmlinux ? build_id_of(k->vmlinux) : NULL;
-	_cleanup_json_ json_t *hashes = same_kernel(k);
+	_cleanup_json_ json_t *hashes = hashes_of(rk);
 	json_t *event;
 
 	event = json_pack("{s:s, s:s, s:s, s:s?, s:o, s:o, s:o}", "id", rk->id, "release",

@@ -3,6 +3,7 @@
 #ifndef RUN_KERNELS_H
 #define RUN_KERNELS_H
 
+#include "base/hash.h"
 #include "kbuild/revision.h"
 #include "kernel/kernel.h"
 #include "result/journal.h"
@@ -16,6 +17,8 @@ struct run_kernel {
 	struct build *build;	  /* how it was built; NULL: it was there */
 	struct revision revision; /* of its source, asked when it was built */
 	char id[16];		  /* "k1" in the journal */
+	struct hash modules;	  /* for same_kernel(), where they were packed */
+	bool packed;
 };
 
 struct run_kernels {

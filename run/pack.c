@@ -13,6 +13,7 @@
 #include "base/file.h"
 #include "base/proc.h"
 #include "base/walk.h"
+#include "run/same.h"
 
 #define CACHE_MAX   (2ULL << 30)
 #define LIST_MAX    (16 << 20) /* bytes of names */
@@ -352,7 +353,7 @@ struct modules {
 	const char *dir;
 	uint64_t bytes;
 	size_t files;
-	struct hash *hash;
+	struct hash *hash, *same;
 };
 
 static int add_module(void *arg, int dirfd, const char *path, const struct stat *st,
@@ -363,6 +364,7 @@ static int add_module(void *arg, int dirfd, const char *path, const struct stat 
 	(void)err;
 	hash_str(m->hash, path);
 	hash_state(m->hash, dirfd, path_base(path), st);
+	same_add_module(m->same, path, st);
 	m->bytes += in_blocks(st);
 	m->files++;
 	return 0;
@@ -374,6 +376,7 @@ static int key_modules(void *arg, struct hash *h, struct err *err)
 
 	m->hash = h;
 	m->bytes = m->files = 0;
+	hash_init(m->same);
 	hash_str(h, m->dir);
 	return walk_tree(m->dir, false, add_module, m, err);
 }
@@ -387,9 +390,10 @@ static int make_modules(void *arg, const char *entry, const char *to, struct err
 	return make_image(m->dir, m->bytes, m->files, image, err);
 }
 
-int pack_modules(const struct kernel *k, const char *dir, char **path, struct err *err)
+int pack_modules(const struct kernel *k, const char *dir, char **path, struct hash *same,
+		 struct err *err)
 {
-	struct modules m = {.dir = k->modules};
+	struct modules m = {.dir = k->modules, .same = same};
 	struct cache_item item = {.key = key_modules, .make = make_modules, .arg = &m};
 
 	*path = NULL;

@@ -6,6 +6,7 @@
 #ifndef RUN_PACK_H
 #define RUN_PACK_H
 
+#include "base/hash.h"
 #include "image/view.h"
 #include "kernel/kernel.h"
 
@@ -27,7 +28,9 @@ int pack_view(const struct view *v, const char *skip, const char *dir, char **pa
 int pack_copy(const struct view *v, const char *skip, const char *dir, char **path,
 	      struct err *err);
 
-/* An image of the kernel's modules; *path is NULL for one without. */
-int pack_modules(const struct kernel *k, const char *dir, char **path, struct err *err);
+/* An image of the kernel's modules, and their hash for same_kernel(); *path is NULL for one
+ * without. */
+int pack_modules(const struct kernel *k, const char *dir, char **path, struct hash *same,
+		 struct err *err);
 
 #endif

@@ -96,16 +96,22 @@ json_t *same_file(const struct needs *n, struct sum content, const char *tree)
 
 /* ---- a kernel */
 
-static int add_times(void *arg, int dirfd, const char *path, const struct stat *st, struct err *err)
+void same_add_module(struct hash *h, const char *path, const struct stat *st)
 {
 	const int64_t what[] = {st->st_size, st->st_mtim.tv_sec, st->st_mtim.tv_nsec};
 
+	if (S_ISDIR(st->st_mode))
+		return;
+	hash_str(h, path);
+	hash_add(h, what, sizeof(what));
+}
+
+static int add_module(void *arg, int dirfd, const char *path, const struct stat *st,
+		      struct err *err)
+{
 	(void)dirfd;
 	(void)err;
-	if (S_ISDIR(st->st_mode))
-		return 0;
-	hash_str(arg, path);
-	hash_add(arg, what, sizeof(what));
+	same_add_module(arg, path, st);
 	return 0;
 }
 
@@ -114,13 +120,13 @@ static json_t *modules_json(const char *dir)
 	struct hash h;
 
 	hash_init(&h);
-	return dir && walk_tree(dir, true, add_times, &h, NULL) == 0 ? sum_json(h.v) : json_null();
+	return dir && walk_tree(dir, true, add_module, &h, NULL) == 0 ? sum_json(h.v) : json_null();
 }
 
-json_t *same_kernel(const struct kernel *k)
+json_t *same_kernel(const struct kernel *k, const struct hash *modules)
 {
 	return json_pack("{s:o, s:o}", "image_hash", content_json(k->vmlinuz), "modules_hash",
-			 modules_json(k->modules));
+			 modules ? sum_json(modules->v) : modules_json(k->modules));
 }
 
 bool same_hash(const json_t *event, const json_t *now, const char *key)

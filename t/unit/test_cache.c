@@ -255,6 +255,40 @@ static void test_every_byte_counts(void **state)
 	assert_true(seal_check("d"));
 }
 
+/* File systems make holes of zeros and zeros of holes; a byte in one, or one that moved, is damage.
+ */
+static void test_zeros_are_holes(void **state)
+{
+	static const char *const same[] = {
+		"cp --sparse=never d/f f && mv f d/f",
+		"cp --sparse=always d/f f && mv f d/f",
+	};
+	static const char *const damages[] = {
+		"printf x | dd of=d/f bs=1 seek=1000000 conv=notrunc status=none",
+		"printf x | dd of=d/f bs=1 seek=2999999 conv=notrunc status=none",
+		"dd if=/dev/zero of=d/f bs=1 seek=2000000 count=4 conv=notrunc status=none",
+		"truncate -s 3000001 d/f",
+		"truncate -s 2999999 d/f",
+		"dd if=/dev/zero of=d/f bs=1 seek=2000000 count=4 conv=notrunc status=none && "
+		"printf data | dd of=d/f bs=1 seek=2100000 conv=notrunc status=none",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(damages); i++) {
+		run("mkdir d && truncate -s 3000000 d/f && "
+		    "printf data | dd of=d/f bs=1 seek=2000000 conv=notrunc status=none");
+		assert_int_equal(seal_write("d", NULL), 0);
+		for (size_t j = 0; j < ARRAY_SIZE(same); j++) {
+			run(same[j]);
+			assert_true(seal_check("d"));
+		}
+		run(damages[i]);
+		if (seal_check("d"))
+			fail_msg("not seen: %s", damages[i]);
+		run("rm -rf d");
+	}
+}
+
 /* No time of what was kept changes: it can be held against what it was. */
 static void test_the_time_of_use_is_the_seals(void **state)
 {
@@ -663,6 +697,7 @@ int main(void)
 		cmocka_unit_test_teardown(test_strings_are_told_apart, empty),
 		cmocka_unit_test_teardown(test_any_damage_breaks_the_seal, empty),
 		cmocka_unit_test_teardown(test_every_byte_counts, empty),
+		cmocka_unit_test_teardown(test_zeros_are_holes, empty),
 		cmocka_unit_test_teardown(test_the_time_of_use_is_the_seals, empty),
 		cmocka_unit_test_teardown(test_want_is_no_damage, empty),
 		cmocka_unit_test_teardown(test_only_what_can_be_read_is_sealed, empty),

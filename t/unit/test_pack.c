@@ -3,7 +3,9 @@
 #include "t/unit/unit.h"
 
 #include "base/file.h"
+#include "base/json.h"
 #include "run/pack.h"
+#include "run/same.h"
 #include "t/unit/unseen.h"
 
 static char *tree, *dir;
@@ -479,14 +481,20 @@ static void test_modules(void **state)
 {
 	_cleanup_free_ char *modules = xasprintf("%s/more", unit_dir);
 	struct kernel k = {.modules = modules};
+	_cleanup_json_ json_t *packed = NULL, *walked = NULL;
 	char *path, *again;
+	struct hash same;
 
 	(void)state;
 	shell("mkdir -p more/kernel/fs && echo m >more/kernel/fs/x.ko && echo d >more/modules.dep");
 	settle();
-	assert_int_equal(pack_modules(&k, dir, &path, NULL), 0);
-	assert_int_equal(pack_modules(&k, dir, &again, NULL), 0);
+	assert_int_equal(pack_modules(&k, dir, &path, &same, NULL), 0);
+	assert_int_equal(pack_modules(&k, dir, &again, &same, NULL), 0);
 	assert_string_equal(path, again);
+	packed = same_kernel(&k, &same);
+	walked = same_kernel(&k, NULL);
+	assert_true(json_is_string(json_object_get(packed, "modules_hash")));
+	assert_true(json_equal(packed, walked));
 	shell("mkdir out && e2fsck -fn packs/*/image >fsck 2>&1 && "
 	      "debugfs -R 'rdump /kernel out' packs/*/image 2>debugfs");
 	assert_string_equal(unit_read("out/kernel/fs/x.ko"), "m\n");
@@ -494,7 +502,7 @@ static void test_modules(void **state)
 	free(path);
 	free(again);
 	k.modules = NULL;
-	assert_int_equal(pack_modules(&k, dir, &path, NULL), 0);
+	assert_int_equal(pack_modules(&k, dir, &path, &same, NULL), 0);
 	assert_null(path);
 }
 
@@ -511,16 +519,17 @@ static void test_a_module_that_was_replaced(void **state)
 	_cleanup_free_ char *modules = xasprintf("%s/more", unit_dir);
 	struct kernel k = {.modules = modules};
 	char *last, *next;
+	struct hash same;
 
 	(void)state;
 	shell("mkdir -p more/kernel/fs && echo m >more/kernel/fs/x.ko && echo d >more/modules.dep "
 	      "&& echo n >new.ko");
 	settle();
-	assert_int_equal(pack_modules(&k, dir, &last, NULL), 0);
+	assert_int_equal(pack_modules(&k, dir, &last, &same, NULL), 0);
 	for (size_t i = 0; i < ARRAY_SIZE(changes); i++) {
 		shell(changes[i]);
 		settle();
-		assert_int_equal(pack_modules(&k, dir, &next, NULL), 0);
+		assert_int_equal(pack_modules(&k, dir, &next, &same, NULL), 0);
 		if (!strcmp(last, next))
 			fail_msg("the same image after: %s", changes[i]);
 		free(last);

@@ -94,7 +94,7 @@ static void test_a_kernel(void **state)
 {
 	char image[] = "image", modules[] = "modules";
 	struct kernel k = {.vmlinuz = image};
-	_cleanup_json_ json_t *none = same_kernel(&k), *some = NULL, *later = NULL;
+	_cleanup_json_ json_t *none = same_kernel(&k, NULL), *some = NULL, *later = NULL;
 	const struct timespec times[2] = {{.tv_sec = 1}, {.tv_sec = 1}};
 
 	(void)state;
@@ -104,11 +104,11 @@ static void test_a_kernel(void **state)
 	mkdir_p("modules/kernel", 0755, NULL);
 	unit_write("modules/kernel/a.ko", "a");
 	unit_write("image", "x");
-	some = same_kernel(&k);
+	some = same_kernel(&k, NULL);
 	assert_false(same_hash(none, some, "modules_hash"));
 	assert_false(same_hash(none, some, "image_hash"));
 	assert_int_equal(utimensat(AT_FDCWD, "modules/kernel/a.ko", times, 0), 0);
-	later = same_kernel(&k);
+	later = same_kernel(&k, NULL);
 	assert_false(same_hash(some, later, "modules_hash"));
 	assert_true(same_hash(some, later, "image_hash"));
 }
