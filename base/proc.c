@@ -286,32 +286,46 @@ static int capture_start(const struct proc_spec *spec, struct capture *c, struct
 	return r;
 }
 
-int proc_capture(const struct proc_spec *spec, int64_t deadline_ms, size_t max_output,
-		 struct proc_result *result, struct err *err)
+static int capture_begin(struct capture *c, int64_t deadline_ms, struct err *err)
 {
-	struct capture c = {.spec = spec, .max = max_output, .result = result};
-	struct rusage ru = {0};
 	int r;
 
-	*result = (struct proc_result){0};
-	c.buf[0] = &result->out;
-	c.buf[1] = &result->err;
-	c.deadline_ns = deadline_ms ? loop_now_ns() + deadline_ms * NSEC_PER_MSEC : INT64_MAX;
-	r = capture_start(spec, &c, err);
-	if (r < 0)
-		return r;
-	c.pidfd = (int)syscall(SYS_pidfd_open, c.pid, 0);
-	capture_loop(&c);
-	capture_drain(&c);
-	close(c.pidfd);
-	wait4(c.pid, &result->status, 0, &ru);
+	*c->result = (struct proc_result){0};
+	c->buf[0] = &c->result->out;
+	c->buf[1] = &c->result->err;
+	c->deadline_ns = deadline_ms ? loop_now_ns() + deadline_ms * NSEC_PER_MSEC : INT64_MAX;
+	r = capture_start(c->spec, c, err);
+	if (r == 0)
+		c->pidfd = (int)syscall(SYS_pidfd_open, c->pid, 0);
+	return r;
+}
+
+static void capture_end(struct capture *c)
+{
+	struct proc_result *result = c->result;
+	struct rusage ru = {0};
+
+	capture_loop(c);
+	capture_drain(c);
+	close(c->pidfd);
+	wait4(c->pid, &result->status, 0, &ru);
 	result->cpu_ns = (ru.ru_utime.tv_sec + ru.ru_stime.tv_sec) * NSEC_PER_SEC +
 			 (ru.ru_utime.tv_usec + ru.ru_stime.tv_usec) * 1000LL;
 	strbuf_reserve(&result->out, 0);
 	strbuf_reserve(&result->err, 0);
 	result->out.s[result->out.len] = '\0';
 	result->err.s[result->err.len] = '\0';
-	return 0;
+}
+
+int proc_capture(const struct proc_spec *spec, int64_t deadline_ms, size_t max_output,
+		 struct proc_result *result, struct err *err)
+{
+	struct capture c = {.spec = spec, .max = max_output, .result = result};
+	int r = capture_begin(&c, deadline_ms, err);
+
+	if (r == 0)
+		capture_end(&c);
+	return r;
 }
 
 void proc_result_done(struct proc_result *r)
@@ -330,29 +344,76 @@ static char *last_line(struct strbuf *b)
 	return nl ? nl + 1 : b->s;
 }
 
+struct proc_running {
+	struct strv argv;
+	struct proc_spec spec;
+	struct proc_result result;
+	struct capture capture;
+	int64_t deadline_ms;
+};
+
+static void free_running(struct proc_running *run)
+{
+	proc_result_done(&run->result);
+	strv_done(&run->argv);
+	free(run);
+}
+
+int proc_run_begin(const struct strv *argv, int64_t deadline_ms, struct proc_running **out,
+		   struct err *err)
+{
+	struct proc_running *run = xcalloc(1, sizeof(*run));
+	int r;
+
+	strv_cat(&run->argv, argv);
+	run->spec = (struct proc_spec)PROC_SPEC(&run->argv);
+	run->capture =
+		(struct capture){.spec = &run->spec, .max = RUN_OUTPUT_MAX, .result = &run->result};
+	run->deadline_ms = deadline_ms;
+	r = capture_begin(&run->capture, deadline_ms, err);
+	*out = r < 0 ? NULL : run;
+	if (r < 0)
+		free_running(run);
+	return r;
+}
+
+static int judge(struct proc_running *run, struct err *err)
+{
+	struct proc_result *res = &run->result;
+	const char *name = path_base(run->argv.v[0]);
+	char word[64];
+
+	if (res->timed_out)
+		return err_set(err, ETIMEDOUT, "%s: no end after %lld s", name,
+			       (long long)(run->deadline_ms / 1000));
+	if (res->flooded)
+		return err_set(err, EFBIG, "%s: more than %d MiB of output", name,
+			       RUN_OUTPUT_MAX >> 20);
+	if (res->status)
+		return err_set(err, EIO, "%s: %s%s%s", name,
+			       proc_status_str(res->status, word, sizeof(word)),
+			       res->err.len ? ": " : "", last_line(&res->err));
+	return 0;
+}
+
+int proc_run_end(struct proc_running *run, struct strbuf *out, struct err *err)
+{
+	int r;
+
+	capture_end(&run->capture);
+	r = judge(run, err);
+	if (r == 0 && out)
+		strbuf_add(out, run->result.out.s, run->result.out.len);
+	free_running(run);
+	return r;
+}
+
 int proc_run(const struct strv *argv, int64_t deadline_ms, struct strbuf *out, struct err *err)
 {
-	struct proc_spec spec = PROC_SPEC(argv);
-	struct proc_result res;
-	char word[64];
-	int r = proc_capture(&spec, deadline_ms, RUN_OUTPUT_MAX, &res, err);
+	struct proc_running *run;
+	int r = proc_run_begin(argv, deadline_ms, &run, err);
 
-	if (r < 0)
-		return r;
-	if (res.timed_out)
-		r = err_set(err, ETIMEDOUT, "%s: no end after %lld s", path_base(argv->v[0]),
-			    (long long)(deadline_ms / 1000));
-	else if (res.flooded)
-		r = err_set(err, EFBIG, "%s: more than %d MiB of output", path_base(argv->v[0]),
-			    RUN_OUTPUT_MAX >> 20);
-	else if (res.status)
-		r = err_set(err, EIO, "%s: %s%s%s", path_base(argv->v[0]),
-			    proc_status_str(res.status, word, sizeof(word)),
-			    res.err.len ? ": " : "", last_line(&res.err));
-	else if (out)
-		strbuf_add(out, res.out.s, res.out.len);
-	proc_result_done(&res);
-	return r;
+	return r < 0 ? r : proc_run_end(run, out, err);
 }
 
 const char *signal_name(int signo)

@@ -64,6 +64,13 @@ int proc_capture(const struct proc_spec *spec, int64_t deadline_ms, size_t max_o
  */
 int proc_run(const struct strv *argv, int64_t deadline_ms, struct strbuf *out, struct err *err);
 
+/* The same in two steps, with other work between them. *run is proc_run_end's, which has to come.
+ */
+struct proc_running;
+int proc_run_begin(const struct strv *argv, int64_t deadline_ms, struct proc_running **run,
+		   struct err *err);
+int proc_run_end(struct proc_running *run, struct strbuf *out, struct err *err);
+
 /* "exit status 3", "killed by SIGSEGV"; buf is returned. */
 const char *proc_status_str(int status, char *buf, size_t len);
 const char *signal_name(int signo); /* "SIGTERM"; "signal 40" in a static buffer for others */

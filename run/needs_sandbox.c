@@ -45,28 +45,50 @@ static void add_devices(struct strv *argv)
 	strv_addv(argv, "--dev", "/dev", "--proc", "/proc", "--remount-ro", "/proc", NULL);
 }
 
-/* The sandbox that works here, -1 for none; tried once a process. */
-static int sandbox_kind(const char *keeper)
+static void try_begin(const char *keeper, size_t kind, struct proc_running **trial, struct err *err)
 {
-	static int known = -2;
-	struct err err = {0};
+	_cleanup_strv_ struct strv argv = {0};
 
-	if (known != -2)
-		return known;
-	known = -1;
-	for (size_t i = geteuid() == 0 ? SANDBOX_ROOT : SANDBOX_ROOT + 1;
-	     i < ARRAY_SIZE(sandboxes) && known < 0; i++) {
-		_cleanup_strv_ struct strv argv = {0};
+	sandbox_start(keeper, kind, &argv);
+	strv_addv(&argv, "--ro-bind", "/", "/", NULL);
+	add_devices(&argv);
+	bwrap_try_begin(&argv, trial, err);
+}
 
-		sandbox_start(keeper, i, &argv);
-		strv_addv(&argv, "--ro-bind", "/", "/", NULL);
-		add_devices(&argv);
-		if (bwrap_try(&argv, &err) == 0)
-			known = (int)i;
+/* Which sandbox works here, tried once a process. */
+static struct {
+	bool begun, known;
+	size_t kind; /* the one that is tried, or works; ARRAY_SIZE(sandboxes): none */
+	struct proc_running *trial;
+	struct err why;
+} sandbox;
+
+static void sandbox_begin(const char *keeper)
+{
+	if (sandbox.begun)
+		return;
+	sandbox.begun = true;
+	sandbox.kind = geteuid() == 0 ? SANDBOX_ROOT : SANDBOX_ROOT + 1;
+	try_begin(keeper, sandbox.kind, &sandbox.trial, &sandbox.why);
+}
+
+static bool trial_ends_well(void)
+{
+	return sandbox.trial && proc_run_end(sandbox.trial, NULL, &sandbox.why) == 0;
+}
+
+static bool sandbox_works(const char *keeper)
+{
+	sandbox_begin(keeper);
+	if (!sandbox.known) {
+		sandbox.known = true;
+		while (!trial_ends_well() && ++sandbox.kind < ARRAY_SIZE(sandboxes))
+			try_begin(keeper, sandbox.kind, &sandbox.trial, &sandbox.why);
+		if (sandbox.kind == ARRAY_SIZE(sandboxes))
+			log_warn("test files are asked for their needs without a sandbox (%s)",
+				 sandbox.why.msg);
 	}
-	if (known < 0)
-		log_warn("test files are asked for their needs without a sandbox (%s)", err.msg);
-	return known;
+	return sandbox.kind < ARRAY_SIZE(sandboxes);
 }
 
 /* The programs of NixOS and Guix; on the way of the link lie directories that are hidden. */
@@ -174,13 +196,16 @@ int needs_sandbox(const struct needs *n, const char *library, const char *deps,
 		  struct err *err)
 {
 	_cleanup_free_ char *dir = xstrdup(n->path);
-	int r, kind = sandbox_kind(limits->keeper);
 	struct view host = {0}, trees = {0};
+	int r;
 
-	if (kind < 0)
-		return 0;
-	sandbox_start(limits->keeper, (size_t)kind, argv);
+	sandbox_begin(limits->keeper);
 	r = host_view(limits->cache, &host, err);
+	if (!sandbox_works(limits->keeper)) {
+		view_done(&host);
+		return 0;
+	}
+	sandbox_start(limits->keeper, sandbox.kind, argv);
 	if (r == 0)
 		r = add_filter(filter, argv, err);
 	view_argv(&host, "", argv);

@@ -250,8 +250,10 @@ static int prepare(struct run *run, const struct test_request *tests, size_t n, 
 {
 	const struct settings *s = run->settings;
 	const struct test_file *in_vm;
-	int r = plan_make(tests, n, s, &run->plan, err);
+	int r;
 
+	sandbox_probe_begin(s->keeper);
+	r = plan_make(tests, n, s, &run->plan, err);
 	if (r < 0)
 		return r;
 	if ((r = check_arch(&run->plan, err)) < 0 || (r = network_check(s, &run->plan, err)) < 0 ||

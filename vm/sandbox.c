@@ -16,23 +16,37 @@
 
 #define VIEW_DIR "/ktest-view"
 
+static struct {
+	bool begun, known;
+	struct proc_running *trial;
+	enum sandbox_kind kind;
+	struct err why;
+} probe;
+
+void sandbox_probe_begin(const char *keeper)
+{
+	_cleanup_strv_ struct strv argv = {0};
+
+	if (probe.begun)
+		return;
+	probe.begun = true;
+	bwrap_start(keeper, &argv);
+	strv_addv(&argv, "--unshare-all", "--uid", "0", "--gid", "0", "--ro-bind", "/", "/",
+		  "--dev", "/dev", "--proc", "/proc", "--cap-drop", "ALL", NULL);
+	bwrap_try_begin(&argv, &probe.trial, &probe.why);
+}
+
 enum sandbox_kind sandbox_probe(const char *keeper, const char **why)
 {
-	static char reason[512];
-	static int known = -1;
-	_cleanup_strv_ struct strv argv = {0};
-	struct err err = {0};
-
-	if (known < 0) {
-		bwrap_start(keeper, &argv);
-		strv_addv(&argv, "--unshare-all", "--uid", "0", "--gid", "0", "--ro-bind", "/", "/",
-			  "--dev", "/dev", "--proc", "/proc", "--cap-drop", "ALL", NULL);
-		known = bwrap_try(&argv, &err) < 0;
-		if (known)
-			snprintf(reason, sizeof(reason), "%.400s", err.msg);
+	if (!probe.known) {
+		sandbox_probe_begin(keeper);
+		probe.known = true;
+		probe.kind = SANDBOX_KEEPER;
+		if (probe.trial && proc_run_end(probe.trial, NULL, &probe.why) == 0)
+			probe.kind = SANDBOX_BWRAP;
 	}
-	*why = reason;
-	return known ? SANDBOX_KEEPER : SANDBOX_BWRAP;
+	*why = probe.why.msg;
+	return probe.kind;
 }
 
 void sandbox_places(enum sandbox_kind kind, const struct vm_config *c, char **view_dir,

@@ -17,6 +17,8 @@ enum sandbox_kind {
  * on what is missing for SANDBOX_KEEPER (static storage). keeper: as of bwrap_start().
  */
 enum sandbox_kind sandbox_probe(const char *keeper, const char **why);
+/* Begin to try, for an answer that will be there when it is asked for. */
+void sandbox_probe_begin(const char *keeper);
 
 /*
  * Where QEMU finds the view: with bubblewrap a directory that exists in the sandbox alone; for the
