@@ -45,7 +45,7 @@ static int open_synced(struct history **h, struct err *err)
 {
 	struct err why = {0};
 	size_t added;
-	int r = history_open(h, err);
+	int r = history_open(h, true, err);
 
 	if (r < 0)
 		return r;
@@ -135,7 +135,7 @@ static int rebuild(struct err *err)
 {
 	struct history *h = NULL;
 	size_t added = 0;
-	int r = history_open(&h, err);
+	int r = history_open(&h, true, err);
 
 	if (r == 0)
 		r = history_rebuild(h, &added, err);

@@ -100,7 +100,7 @@ static struct history *open_history(void)
 	struct history *h = NULL;
 	struct err err = {0};
 	size_t added;
-	int r = history_open(&h, &err);
+	int r = history_open(&h, true, &err);
 
 	if (r == 0)
 		r = history_sync(h, &added, &err);

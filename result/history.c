@@ -207,7 +207,7 @@ void history_note(const char *id)
 {
 	struct history *h = NULL;
 	struct err err = {0};
-	int r = history_open(&h, &err);
+	int r = history_open(&h, false, &err);
 
 	if (r == 0)
 		r = add_journal(h, id, &err);

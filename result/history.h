@@ -35,8 +35,12 @@ struct history_flake {
 	int64_t last_ns;
 };
 
-/* Open it, made where it is missing or not usable. -EBUSY while another process writes to it. */
-int history_open(struct history **h, struct err *err);
+/*
+ * Open it, made where it is missing or not usable. -EBUSY while another process writes to it.
+ * whole: all of it is checked, which takes the longer the more runs there were; else damage is
+ * seen, as -EBADMSG, where it is read.
+ */
+int history_open(struct history **h, bool whole, struct err *err);
 void history_close(struct history *h); /* NULL allowed */
 
 /* Add the kept journals that are not in it; *added is their number. One that cannot be read is a

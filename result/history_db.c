@@ -126,23 +126,23 @@ static int check_pages(struct history *h, struct err *err)
 }
 
 /* -EBADMSG: not usable, but for being made again. */
-static int check_file(struct history *h, struct err *err)
+static int check_file(struct history *h, bool whole, struct err *err)
 {
 	int64_t version;
 	int r = read_version(h, &version, err);
 
 	if (r == 0 && version != 0 && version != HISTORY_VERSION)
 		return err_set(err, EBADMSG, "%s: it is of another version", h->path);
-	if (r == 0)
+	if (r == 0 && whole)
 		r = check_pages(h, err);
 	return r == 0 && !version ? db_exec(h, tables, err) : r;
 }
 
-static int open_checked(struct history *h, struct err *err)
+static int open_checked(struct history *h, bool whole, struct err *err)
 {
 	int r = open_file(h, err);
 
-	return r < 0 ? r : check_file(h, err);
+	return r < 0 ? r : check_file(h, whole, err);
 }
 
 static void remove_file(struct history *h)
@@ -158,7 +158,7 @@ static void remove_file(struct history *h)
 	}
 }
 
-int history_open(struct history **out, struct err *err)
+int history_open(struct history **out, bool whole, struct err *err)
 {
 	_cleanup_free_ char *dir = path_data("");
 	struct history *h = xcalloc(1, sizeof(*h));
@@ -167,11 +167,11 @@ int history_open(struct history **out, struct err *err)
 
 	h->path = path_data("history.db");
 	if (r == 0)
-		r = open_checked(h, &why);
+		r = open_checked(h, whole, &why);
 	if (r == -EBADMSG) {
 		log_note("%s; it is made again", why.msg);
 		remove_file(h);
-		r = open_checked(h, err);
+		r = open_checked(h, whole, err);
 	} else if (r < 0 && why.code) {
 		*err = why;
 	}

@@ -56,7 +56,7 @@ void estimate_read(struct run *run)
 {
 	struct history *h = NULL;
 	struct err err = {0};
-	int r = history_open(&h, &err);
+	int r = history_open(&h, false, &err);
 
 	for (size_t i = 0; i < run->plan.n && r == 0; i++)
 		r = read_file(h, run, &run->plan.files[i], &err);

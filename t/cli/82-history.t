@@ -90,6 +90,17 @@ mv "$DB.new" "$DB"
 ktest history t
 is 'cut off: exit status' "$status" 0
 same_again 'cut off: the same'
+# A run does not read all of it: what it cannot add is there when somebody looks.
+cp "$DB" "$T/good"
+dd if=/dev/zero of="$DB" bs=4096 seek=1 count=2 conv=notrunc status=none
+run
+is 'damaged inside, a run: exit status' "$status" 0
+like 'damaged inside, a run: it is said' "$(cat "$T/stderr")" 'malformed; the run is added .* when'
+ktest history t
+like 'damaged inside: it is said' "$(cat "$T/stderr")" 'history.db: it is damaged; it is made again'
+is 'damaged inside: the run is there' "$(lines_of "$T/stdout")" 9
+rm "$(find "$RUNS" -name '*.jsonl.gz' | sort | tail -n 1)"
+cp "$T/good" "$DB"
 sqlite3 "$DB" 'PRAGMA user_version = 7; DROP TABLE tests'
 ktest history t
 like 'of a newer version: it is said' "$(cat "$T/stderr")" 'another version'

@@ -62,7 +62,7 @@ static void test_sync(void **state)
 
 	(void)state;
 	keep("a", 100, "PASS", 5);
-	assert_int_equal(history_open(&h, NULL), 0);
+	assert_int_equal(history_open(&h, true, NULL), 0);
 	assert_int_equal(history_sync(h, &added, NULL), 0);
 	assert_int_equal(added, 1);
 	assert_int_equal(history_sync(h, &added, NULL), 0);
@@ -101,7 +101,7 @@ static void test_find(void **state)
 	(void)state;
 	keep("2026-1", 1, "PASS", 1);
 	keep("2026-10", 2, "PASS", 1);
-	assert_int_equal(history_open(&h, NULL), 0);
+	assert_int_equal(history_open(&h, true, NULL), 0);
 	assert_int_equal(history_rebuild(h, &added, NULL), 0);
 	found(h, "2026-1", 0, "2026-1"); /* though another begins so */
 	found(h, "2026-10", 0, "2026-10");
@@ -124,7 +124,7 @@ static void test_durations(void **state)
 	keep("d2", 1002, "FAIL", 99);
 	keep("d3", 1003, "PASS", 13);
 	keep("d4", 1004, "PASS", 14);
-	assert_int_equal(history_open(&h, NULL), 0);
+	assert_int_equal(history_open(&h, true, NULL), 0);
 	assert_int_equal(history_sync(h, &added, NULL), 0);
 	assert_true(history_durations(h, "d3", "f", "s", ms, 10) >= 2);
 	assert_int_equal(ms[0], 13); /* of passes, the run itself and before it */
@@ -162,7 +162,7 @@ static void test_estimates(void **state)
 	keep("e2", 2002, "PASS", 12);
 	keep("e3", 2003, "FAIL", 99);
 	keep("e4", 2004, "PASS", 14);
-	assert_int_equal(history_open(&h, NULL), 0);
+	assert_int_equal(history_open(&h, true, NULL), 0);
 	assert_int_equal(history_sync(h, &added, NULL), 0);
 	estimates(h, &here, "s 14 77;s 12 77;");
 	estimates(h, &any_arch, "s 14 77;s 12 77;");
@@ -200,7 +200,7 @@ static void test_cannot_open(void **state)
 	(void)state;
 	unlink(".local/share/ktest/history.db");
 	assert_int_equal(mkdir(".local/share/ktest/history.db", 0700), 0);
-	assert_true(history_open(&h, &err) < 0);
+	assert_true(history_open(&h, true, &err) < 0);
 	assert_non_null(strstr(err.msg, "history.db"));
 	history_note("r"); /* stops nothing */
 	rmdir(".local/share/ktest/history.db");
