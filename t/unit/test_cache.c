@@ -269,8 +269,8 @@ static void test_zeros_are_holes(void **state)
 		"dd if=/dev/zero of=d/f bs=1 seek=2000000 count=4 conv=notrunc status=none",
 		"truncate -s 3000001 d/f",
 		"truncate -s 2999999 d/f",
-		"dd if=/dev/zero of=d/f bs=1 seek=2000000 count=4 conv=notrunc status=none && "
-		"printf data | dd of=d/f bs=1 seek=2100000 conv=notrunc status=none",
+		("dd if=/dev/zero of=d/f bs=1 seek=2000000 count=4 conv=notrunc status=none && "
+		 "printf data | dd of=d/f bs=1 seek=2100000 conv=notrunc status=none"),
 	};
 
 	(void)state;
