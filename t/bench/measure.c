@@ -9,7 +9,6 @@
  *	wall_ns		from its start to its end
  *	own_ns		processor time of the command's process alone
  *	qemu_ns		that of the QEMUs below it: the last look before each ended
- *	all_ns		that of everything below it, by the kernel's own count
  *	peak_kib	most memory its process had at a time: the last look before it ended
  *	status		exit status, or 128 and the signal
  * With -k the command is killed when the marker is there. -a writes the arguments of the last QEMU
@@ -25,7 +24,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -48,7 +46,6 @@ static struct {
 	int out; /* its stdout, -1: closed */
 	long long began_ns, marker_ns, marker_at_ns, marker_cpu_ns, last_look_ns;
 	long peak_kib;
-	long long all_ns; /* of the children that were waited for */
 	struct qemu qemus[QEMUS_MAX];
 	int nqemus;
 } m = {.out = -1};
@@ -240,31 +237,6 @@ static void read_output(void)
 	}
 }
 
-static long long usage_ns(const struct rusage *ru)
-{
-	return (ru->ru_utime.tv_sec + ru->ru_stime.tv_sec) * 1000000000LL +
-	       (ru->ru_utime.tv_usec + ru->ru_stime.tv_usec) * 1000LL;
-}
-
-static int reap(pid_t pid)
-{
-	struct rusage ru;
-	int status = 0;
-
-	if (wait4(pid, &status, 0, &ru) > 0)
-		m.all_ns += usage_ns(&ru);
-	return status;
-}
-
-/* What the command left behind is ours: its time counts as well. */
-static void reap_others(void)
-{
-	siginfo_t info = {0};
-
-	while (!waitid(P_ALL, 0, &info, WEXITED | WNOWAIT))
-		reap(info.si_pid);
-}
-
 /* Whether the command has ended; it is still a zombie then, and its own time can be read. */
 static int ended(void)
 {
@@ -288,20 +260,21 @@ static void run(void)
 static void report(void)
 {
 	long long wall = clock_ns(CLOCK_MONOTONIC) - m.began_ns, own = cpu_ns(m.pid), qemu = 0;
-	int status;
+	int status = 0;
 
 	while (m.out >= 0 && m.marker && !m.marker_ns && !m.kill_it)
 		read_output();
-	status = reap(m.pid);
-	reap_others();
+	waitpid(m.pid, &status, 0);
+	/* What it left behind must not disturb what is measured next. */
+	while (wait(NULL) > 0)
+		;
 	for (int i = 0; i < m.nqemus; i++)
 		qemu += m.qemus[i].cpu_ns;
 	if (m.marker_ns)
 		printf("marker_ns %lld\nmarker_at_ns %lld\nmarker_cpu_ns %lld\n", m.marker_ns,
 		       m.marker_at_ns, m.marker_cpu_ns);
-	printf("wall_ns %lld\nown_ns %lld\nqemu_ns %lld\nall_ns %lld\npeak_kib %ld\nstatus %d\n",
-	       wall, own, qemu, m.all_ns, m.peak_kib,
-	       WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
+	printf("wall_ns %lld\nown_ns %lld\nqemu_ns %lld\npeak_kib %ld\nstatus %d\n", wall, own,
+	       qemu, m.peak_kib, WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
 }
 
 int main(int argc, char **argv)
