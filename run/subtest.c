@@ -187,12 +187,16 @@ static bool put_back(struct trial *t, enum verdict v, const char *reason)
 	return true;
 }
 
-/* A host that was too busy again is none to tell a hang by. */
-static enum verdict of_busy_host(const struct trial *t, enum verdict v, const char *reason)
+/* A host that was too busy again is none to tell a stall by, nor that there was none. */
+static enum verdict of_busy_host(const struct trial *t, enum verdict v, const char **reason)
 {
-	bool open = t->cur.busy && !t->cur.reason && v == VERDICT_FAIL && is_late(reason);
+	bool open = v == VERDICT_PASS || (v == VERDICT_FAIL && is_late(*reason));
 
-	return open ? VERDICT_MISS : v;
+	if (!t->cur.busy || t->cur.reason || !open)
+		return v;
+	if (v == VERDICT_PASS)
+		*reason = "hang";
+	return VERDICT_MISS;
 }
 
 /* ---- the end */
@@ -218,7 +222,7 @@ void subtest_end(struct trial *t, enum verdict v, const char *reason, const char
 	trial_flush(t);
 	if (put_back(t, v, reason))
 		return;
-	v = of_busy_host(t, v, reason);
+	v = of_busy_host(t, v, &reason);
 	/* The test's files went nowhere. */
 	if (v == VERDICT_FAIL && outdir_check(&t->run->out, &gone) < 0) {
 		v = VERDICT_MISS;

@@ -82,15 +82,21 @@ test_stall()
 	local i attempt=0
 	[[ $(hostname) == vm1 ]] || attempt=1
 	echo "attempt $((attempt + 1)) begins"
-	until [[ -e $ktest_out/busy ]] || ((attempt || ${attempts[1]})); do
+	until [[ -e $ktest_out/busy ]] || ((! ${busy[attempt]})); do
 		:
 	done
-	for ((i = 0; i < ${attempts[attempt]}; i++)); do
+	for ((i = 0; i < ${provoked[attempt]}; i++)); do
 		provoke rcu_stall
 		! dmesg | grep -q 'detected stall' || break
 	done
 }
 END
+# attempts BUSY PROVOKED: a pair each
+attempts()
+{
+	sed -i "/^busy=/d; s/^test_stall/busy=($1) provoked=($2)\n&/" "$T/tree/t.ktest"
+}
+
 # wait_for_line ERE FILE: two minutes at most
 wait_for_line()
 {
@@ -101,23 +107,23 @@ wait_for_line()
 	done
 }
 
-# busy: loops, a session each, so that QEMU is one of many to the scheduler, from the moment that the
-# first attempt has begun until it is given up
+# busy N: loops, a session each, so that QEMU is one of many to the scheduler, from the moment that
+# attempt N has begun until it is given up or ends
 busy()
 {
 	local -a loops=()
 	local i
-	wait_for_line 'attempt 1 begins' "$T/stdout"
+	wait_for_line "attempt $1 begins" "$T/stdout"
 	for ((i = 8 * $(nproc); i; i--)); do
 		setsid bash -c 'while :; do :; done' "$T" &
 		loops+=($!)
 	done
-	: >"$T/out/guests/vm1/busy"
-	wait_for_line '"ev":"(put_back|end)"' "$T/out/journal.jsonl"
+	: >"$T/out/guests/vm$1/busy"
+	wait_for_line "\"ev\":\"(put_back|end)\".*\"attempt\":$1" "$T/out/journal.jsonl"
 	kill "${loops[@]}"
 }
-sed -i 's/^test_stall/attempts=(15 0)\n&/' "$T/tree/t.ktest"
-busy &
+attempts '1 0' '15 0'
+busy 1 &
 run
 wait $!
 is 'a busy host: it passes the second time' "$status $(verdicts)" '0 stall=PASS'
@@ -128,8 +134,18 @@ is 'a busy host: in another guest' "$(of stall '"\(.guest) \(.attempt) \(.flaky)
 is 'a busy host: recorded' "$(journal 'map(select(.ev == "finding").action) | .[0]')" host
 gone 'a busy host'
 
+# Nobody can say that the kernel is well.
+attempts '1 1' '15 15'
+: >"$T/stdout"
+(busy 1; busy 2) &
+run
+wait $!
+is 'a host that stays busy: no verdict' "$status $(verdicts)" '125 stall=MISS(hang)'
+like 'a host that stays busy: why' "$(of stall .title)" '^QEMU got [0-9]+ % of .*stall'
+gone 'a host that stays busy'
+
 # With the host for itself it is the kernel's.
-sed -i 's/^attempts=.*/attempts=(15 15)/' "$T/tree/t.ktest"
+attempts '0 0' '15 15'
 run
 is 'a host that is not: verdict' "$status $(verdicts)" '1 stall=FAIL(hang)'
 gone 'a host that is not'
