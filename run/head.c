@@ -79,8 +79,11 @@ void head_files(struct run *run)
 
 /* ---- resume */
 
-static void take_result(struct plan *p, const struct result_test *t)
+/* Whether the plan has the subtest. */
+static bool take_result(struct plan *p, const struct result_test *t)
 {
+	bool found = false;
+
 	for (size_t i = 0; i < p->n; i++) {
 		struct subtest *s;
 
@@ -99,7 +102,9 @@ static void take_result(struct plan *p, const struct result_test *t)
 		s->retries = t->retries;
 		s->confirming = t->confirming;
 		s->ran = t->attempt > 0;
+		found = true;
 	}
+	return found;
 }
 
 static void compare_file(const struct test_file *f, const char *tree, const json_t *had,
@@ -150,8 +155,8 @@ int head_resume(struct run *run, struct err *err)
 	for (size_t i = 0; ret == 0 && i < r.n; i++)
 		if (r.tests[i].phase)
 			outside_resume(run, &r.tests[i]);
-		else
-			take_result(&run->plan, &r.tests[i]);
+		else if (!take_result(&run->plan, &r.tests[i]))
+			run->others.n[r.tests[i].verdict]++;
 	result_done(&r);
 	if (ret < 0)
 		return err_wrap(err, "cannot resume");

@@ -140,7 +140,7 @@ static void on_signal(void *arg, int signo, pid_t sender)
 
 static int exit_of(const struct run *run)
 {
-	struct verdict_counts c = {{0}};
+	struct verdict_counts c = run->others;
 
 	if (run->interrupted)
 		return EXIT_INTERRUPTED;

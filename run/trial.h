@@ -38,12 +38,13 @@ struct run {
 	int64_t start_ns;
 	struct outside **outside; /* what went wrong outside of subtests, of all files */
 	size_t noutside;
-	struct strv gcov_before; /* "gcov.0": there when a run goes on */
-	int next_guest;		 /* names guests: "vm1", ... */
-	int interrupted;	 /* the signal, 0: none */
-	bool ended;		 /* an interactive guest was told to end */
-	bool failed_fast;	 /* -F, and something failed */
-	struct err err;		 /* the run cannot go on: code != 0 */
+	struct verdict_counts others; /* subtests of a run that goes on which are not in the plan */
+	struct strv gcov_before;      /* "gcov.0": there when a run goes on */
+	int next_guest;		      /* names guests: "vm1", ... */
+	int interrupted;	      /* the signal, 0: none */
+	bool ended;		      /* an interactive guest was told to end */
+	bool failed_fast;	      /* -F, and something failed */
+	struct err err;		      /* the run cannot go on: code != 0 */
 	struct suspend suspend;
 
 	/* jobs.h; while jobs run, NULL and 0 else */

@@ -45,6 +45,36 @@ is 'nothing left to do: exit status' "$status" 1
 is 'nothing left to do: nothing done' "$(starts three)" 1
 gone 'nothing left to do'
 
+# Those that are not named count as they are: a run is whole or it is not.
+cut_off()
+{
+	begin
+	fake <<-EOF
+		subtest one:
+			exit $1
+		subtest two:
+			print two is here
+	EOF
+	run_background
+	wait_for 'two is here' said 'two is here'
+	kill -INT "$pid"
+	await
+}
+cut_off 1
+run --resume -- three
+is 'one of three: an earlier one failed' "$status $(verdicts)" \
+	'1 one=FAIL(exit status) two=NONE three=PASS'
+cut_off 0
+run --resume -- three
+is 'one of three: one was cut off' "$status $(verdicts)" '125 one=PASS two=NONE three=PASS'
+fake <<'EOF'
+subtest two:
+	exit 0
+EOF
+run --resume
+is 'one of three, and then all' "$status $(verdicts)" '0 one=PASS two=PASS three=PASS'
+gone 'one of three'
+
 begin
 run --resume
 is 'nothing to resume: exit status' "$status" 125
