@@ -55,6 +55,7 @@ static int enter(void **state)
 	    mkdir("tree/tests", 0755))
 		return -1;
 	unit_write("tree/a.ktest", "a test");
+	settle();
 	return 0;
 }
 

@@ -481,6 +481,7 @@ static void test_modules(void **state)
 {
 	_cleanup_free_ char *modules = xasprintf("%s/more", unit_dir);
 	struct kernel k = {.modules = modules};
+	_cleanup_free_ char *vmlinuz = xasprintf("%s/more/modules.dep", unit_dir);
 	_cleanup_json_ json_t *packed = NULL, *walked = NULL;
 	char *path, *again;
 	struct hash same;
@@ -491,6 +492,7 @@ static void test_modules(void **state)
 	assert_int_equal(pack_modules(&k, dir, &path, &same, NULL), 0);
 	assert_int_equal(pack_modules(&k, dir, &again, &same, NULL), 0);
 	assert_string_equal(path, again);
+	k.vmlinuz = vmlinuz;
 	packed = same_kernel(&k, &same);
 	walked = same_kernel(&k, NULL);
 	assert_true(json_is_string(json_object_get(packed, "modules_hash")));
