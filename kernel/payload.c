@@ -231,7 +231,7 @@ static int unpack_payload(const struct bytes *payload, const char *name, char **
 	return 0;
 }
 
-/* What is zero, half of a kernel, takes no place and no time to read where files can have holes. */
+/* Zeros, half of a kernel, take no place and no time to read where files can have holes. */
 static int write_kernel(const char *to, const char *data, size_t len, struct err *err)
 {
 	int r = file_write(to, data, len, 0644, err);

@@ -23,7 +23,7 @@
 json_t *same_file(const struct needs *n, struct sum content, const char *tree);
 json_t *same_kernel(const struct kernel *k, const struct hash *modules);
 
-/* One file of the modules, as modules_hash counts it. */
+/* A file of the modules, as modules_hash counts it. */
 void same_add_module(struct hash *h, const char *path, const struct stat *st);
 
 /* Whether now has the hash that an event recorded; true for an event of before there were any. */

@@ -265,7 +265,7 @@ static void report(void)
 	while (m.out >= 0 && m.marker && !m.marker_ns && !m.kill_it)
 		read_output();
 	waitpid(m.pid, &status, 0);
-	/* What it left behind must not disturb what is measured next. */
+	/* Processes that the command left must not disturb what is measured next. */
 	while (wait(NULL) > 0)
 		;
 	for (int i = 0; i < m.nqemus; i++)

@@ -45,7 +45,7 @@ is 'nothing left to do: exit status' "$status" 1
 is 'nothing left to do: nothing done' "$(starts three)" 1
 gone 'nothing left to do'
 
-# Those that are not named count as they are: a run is whole or it is not.
+# Subtests that are not named count as they are: a run is whole or it is not.
 cut_off()
 {
 	begin
