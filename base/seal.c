@@ -54,17 +54,18 @@ static int add_large(struct sealing *s, int fd)
 }
 
 /* Zeros count by their place alone: holes come and go as a file is copied and written back. */
-static int add_whole(struct sealing *s, int fd)
+static int add_whole(struct sealing *s, int fd, off_t size)
 {
 	char buf[CHUNK];
 	ssize_t n;
 
-	for (off_t at = 0;; at += n) {
-		off_t data = lseek(fd, at, SEEK_DATA);
+	for (off_t at = 0; at < size; at += n) {
+		off_t data = size > CHUNK ? lseek(fd, at, SEEK_DATA) : at;
 
 		if (data < 0 && errno == ENXIO)
 			return 0;
-		at = data < 0 ? at : data - data % CHUNK;
+		data -= data % CHUNK;
+		at = data > at ? data : at;
 		n = pread(fd, buf, CHUNK, at);
 		if (n <= 0)
 			return n < 0 ? -errno : 0;
@@ -73,6 +74,7 @@ static int add_whole(struct sealing *s, int fd)
 		hash_add(&s->hash, &at, sizeof(at));
 		hash_add(&s->hash, buf, (size_t)n);
 	}
+	return 0;
 }
 
 static int add_file(struct sealing *s, int dirfd, const char *path, const struct stat *st,
@@ -84,7 +86,7 @@ static int add_file(struct sealing *s, int dirfd, const char *path, const struct
 
 	hash_add(&s->hash, &st->st_size, sizeof(st->st_size));
 	if (r == 0)
-		r = st->st_size > WHOLE_MAX ? add_large(s, fd) : add_whole(s, fd);
+		r = st->st_size > WHOLE_MAX ? add_large(s, fd) : add_whole(s, fd, st->st_size);
 	if (st->st_size <= WHOLE_MAX)
 		s->bytes += (uint64_t)st->st_size;
 	return r < 0 ? err_set(err, r, "%s: %s", path, strerror(-r)) : 0;
